@@ -1,0 +1,8 @@
+//! How do we get the news? Schedule, poll, retrieve, extract.
+//!
+//! [`feed`] and [`extract`] are pure: bytes in, entries or an article out. Around them the poller and the
+//! retriever are handlers of the belts, and the scheduler says which feed is due.
+#![forbid(unsafe_code)]
+
+pub mod extract;
+pub mod feed;

@@ -1,0 +1,1 @@
+//! What the fetcher and the web client do.

@@ -1,0 +1,1 @@
+//! What the deduplicator and its index do.

@@ -1,0 +1,8 @@
+//! Everything that is worth a log line and a metric, a file a room.
+
+pub mod belt;
+pub mod fetch;
+pub mod index;
+pub mod publish;
+pub mod replay;
+pub mod store;

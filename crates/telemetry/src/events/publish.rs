@@ -1,0 +1,1 @@
+//! What the publisher, the site and the courier do.

@@ -1,0 +1,1 @@
+//! What the registrar and replays do.

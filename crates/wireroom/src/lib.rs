@@ -1,0 +1,2 @@
+//! The one binary: settings, roles, operator's commands.
+#![forbid(unsafe_code)]

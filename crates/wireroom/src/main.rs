@@ -1,0 +1,3 @@
+//! `wireroom`: see `wireroom --help`.
+#![forbid(unsafe_code)]
+fn main() {}
