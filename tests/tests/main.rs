@@ -1,1 +1,5 @@
+//! What crosses rooms. One binary, so that each server is started once.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod harness_itself;

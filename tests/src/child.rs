@@ -1,0 +1,193 @@
+//! Starting servers and making sure that none outlives the tests.
+
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server that can't be started.
+#[derive(Debug, thiserror::Error)]
+pub enum HarnessError {
+    /// Its program isn't there.
+    #[error("{program} is not installed: apt-get install {package}")]
+    Missing {
+        /// What was looked for.
+        program: String,
+        /// Debian's package that has it.
+        package: &'static str,
+    },
+    /// The operating system refused.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Its word.
+        source: std::io::Error,
+    },
+    /// It ended or did not answer in time.
+    #[error("{what} did not start: {log}")]
+    NotStarted {
+        /// Which server.
+        what: String,
+        /// The end of what it printed.
+        log: String,
+    },
+}
+
+impl HarnessError {
+    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Self::Io { what, source }
+    }
+}
+
+/// A port of 127.0.0.1 that nobody listened on a moment ago.
+pub fn free_port() -> u16 {
+    // Binding to port 0 fails only on a machine without loopback or without free ports.
+    #[allow(clippy::expect_used)]
+    let listener = TcpListener::bind("127.0.0.1:0").expect("127.0.0.1 has a free port");
+    listener.local_addr().map(|a| a.port()).unwrap_or_default()
+}
+
+/// A running server in a process group of its own.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    /// Dropping it lets the watchdog end the group.
+    watchdog: Option<(Child, ChildStdin)>,
+}
+
+impl Server {
+    /// Starts `command` with its output in `log`. `keep` says whether `folder` outlives the server.
+    pub(crate) fn spawn(mut command: Command, log: &Path, folder: Option<&Path>) -> Result<Self, HarnessError> {
+        let out = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(log)
+            .map_err(HarnessError::io(format!("opening {}", log.display())))?;
+        let err = out.try_clone().map_err(HarnessError::io("duplicating a log file"))?;
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .process_group(0)
+            .spawn()
+            .map_err(HarnessError::io(format!("starting {program}")))?;
+        let watchdog = watch(child.id(), folder)?;
+        Ok(Self { child, watchdog: Some(watchdog) })
+    }
+
+    /// Waits until `port` accepts connections.
+    pub(crate) fn await_port(
+        &mut self,
+        what: &str,
+        port: u16,
+        log: &Path,
+        within: Duration,
+    ) -> Result<(), HarnessError> {
+        self.wait_until(what, log, within, || TcpStream::connect(("127.0.0.1", port)).is_ok())
+    }
+
+    /// Waits until `ready` says so, the server ends, or time is up.
+    pub(crate) fn wait_until(
+        &mut self,
+        what: &str,
+        log: &Path,
+        within: Duration,
+        mut ready: impl FnMut() -> bool,
+    ) -> Result<(), HarnessError> {
+        let deadline = Instant::now() + within;
+        loop {
+            if ready() {
+                return Ok(());
+            }
+            let ended = matches!(self.child.try_wait(), Ok(Some(_)));
+            if ended || Instant::now() > deadline {
+                return Err(HarnessError::NotStarted { what: what.to_owned(), log: tail(log) });
+            }
+            pause(Duration::from_millis(50));
+        }
+    }
+
+    /// SIGKILL to the whole group, and waits for its end.
+    pub(crate) fn kill(&mut self) {
+        signal("KILL", self.child.id());
+        let _ = self.child.wait();
+        if let Some((mut watchdog, pipe)) = self.watchdog.take() {
+            drop(pipe);
+            let _ = watchdog.wait();
+        }
+    }
+
+    /// Sends a signal (`STOP`, `CONT`, `TERM`) to the whole group.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(name, self.child.id());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn signal(name: &str, group: u32) {
+    let _ = Command::new("kill").args([&format!("-{name}"), "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+}
+
+/// Ends `group` and removes `folder` when this process is gone.
+fn watch(group: u32, folder: Option<&Path>) -> Result<(Child, ChildStdin), HarnessError> {
+    let script =
+        r#"cat >/dev/null; kill -KILL -- "-$1" 2>/dev/null; [ -n "$2" ] && sleep 0.2 && rm -rf -- "$2"; exit 0"#;
+    let mut child = Command::new("sh")
+        .args(["-c", script, "watchdog", &group.to_string()])
+        .arg(folder.map(PathBuf::from).unwrap_or_default())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .map_err(HarnessError::io("starting the watchdog"))?;
+    let Some(pipe) = child.stdin.take() else {
+        return Err(HarnessError::NotStarted {
+            what: "watchdog".to_owned(),
+            log: "it has no standard input".to_owned(),
+        });
+    };
+    Ok((child, pipe))
+}
+
+/// Blocking is right here: the servers are started by whichever test comes first, and the others wait.
+#[allow(clippy::disallowed_methods)]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+fn tail(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+/// Finds a program in PATH or in one of `folders`.
+pub(crate) fn find(program: &str, folders: &[PathBuf], package: &'static str) -> Result<PathBuf, HarnessError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    folders
+        .iter()
+        .cloned()
+        .chain(std::env::split_paths(&path))
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
+        .ok_or_else(|| HarnessError::Missing { program: program.to_owned(), package })
+}
+
+/// A folder for a server's data. Removed by the watchdog, so also after a SIGKILL.
+pub(crate) fn data_folder(stem: &str) -> Result<PathBuf, HarnessError> {
+    tempfile::Builder::new()
+        .prefix(&format!("wireroom-{stem}-"))
+        .tempdir()
+        .map(tempfile::TempDir::keep)
+        .map_err(HarnessError::io("making a temporary folder"))
+}

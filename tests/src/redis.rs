@@ -1,0 +1,95 @@
+//! A private Redis.
+
+use crate::child::{Server, data_folder, find};
+use crate::{Certificates, HarnessError, free_port};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// A Redis of this process.
+#[derive(Debug)]
+pub struct Redis {
+    server: Mutex<Option<Server>>,
+    folder: PathBuf,
+    /// Plain port.
+    pub port: u16,
+    /// TLS port.
+    pub tls_port: u16,
+    certificates: Certificates,
+}
+
+impl Redis {
+    /// Starts one: append-only file on, no eviction, plain and TLS.
+    pub fn start() -> Result<Self, HarnessError> {
+        let folder = data_folder("redis")?;
+        let certificates = Certificates::write(&folder)?;
+        let redis = Self { server: Mutex::new(None), folder, port: free_port(), tls_port: free_port(), certificates };
+        redis.restart()?;
+        Ok(redis)
+    }
+
+    /// Starts it (again) on the same ports with the same data.
+    pub fn restart(&self) -> Result<(), HarnessError> {
+        let program = find("redis-server", &[], "redis-server")?;
+        let log = self.folder.join("redis.log");
+        let mut command = Command::new(program);
+        command.args(["--bind", "127.0.0.1", "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "everysec"]);
+        command.args(["--save", "", "--maxmemory-policy", "noeviction", "--tls-auth-clients", "no"]);
+        command.arg("--port").arg(self.port.to_string()).arg("--tls-port").arg(self.tls_port.to_string());
+        command.arg("--dir").arg(&self.folder);
+        command.arg("--tls-ca-cert-file").arg(&self.certificates.ca);
+        command.arg("--tls-cert-file").arg(&self.certificates.cert).arg("--tls-key-file").arg(&self.certificates.key);
+        let mut server = Server::spawn(command, &log, None)?;
+        server.await_port("redis-server", self.port, &log, Duration::from_secs(20))?;
+        *self.lock() = Some(server);
+        Ok(())
+    }
+
+    /// SIGKILL.
+    pub fn kill(&self) {
+        if let Some(mut server) = self.lock().take() {
+            server.kill();
+        }
+    }
+
+    /// Stops answering without closing a connection.
+    pub fn freeze(&self) {
+        if let Some(server) = self.lock().as_ref() {
+            server.signal("STOP");
+        }
+    }
+
+    /// Answers again.
+    pub fn thaw(&self) {
+        if let Some(server) = self.lock().as_ref() {
+            server.signal("CONT");
+        }
+    }
+
+    /// `redis://127.0.0.1:PORT/0`.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// `rediss://localhost:PORT/0`; trust [`Redis::ca_file`].
+    pub fn tls_url(&self) -> String {
+        format!("rediss://localhost:{}/0", self.tls_port)
+    }
+
+    /// The authority that signed its certificate.
+    pub fn ca_file(&self) -> &Path {
+        &self.certificates.ca
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Server>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
