@@ -59,8 +59,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `command` with its output in `log`. `keep` says whether `folder` outlives the server.
-    pub(crate) fn spawn(mut command: Command, log: &Path, folder: Option<&Path>) -> Result<Self, HarnessError> {
+    /// Starts `command` with its output in `log`.
+    pub(crate) fn spawn(mut command: Command, log: &Path) -> Result<Self, HarnessError> {
         let out = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -75,7 +75,8 @@ impl Server {
             .process_group(0)
             .spawn()
             .map_err(HarnessError::io(format!("starting {program}")))?;
-        let watchdog = watch(child.id(), folder)?;
+        let group = child.id().to_string();
+        let watchdog = when_gone(r#"kill -s KILL -- "-$1""#, group.as_ref())?;
         Ok(Self { child, watchdog: Some(watchdog) })
     }
 
@@ -137,19 +138,18 @@ fn signal(name: &str, group: u32) {
     let _ = Command::new("kill").args([&format!("-{name}"), "--", &format!("-{group}")]).stderr(Stdio::null()).status();
 }
 
-/// Ends `group` and removes `folder` when this process is gone.
-fn watch(group: u32, folder: Option<&Path>) -> Result<(Child, ChildStdin), HarnessError> {
-    let script =
-        r#"cat >/dev/null; kill -KILL -- "-$1" 2>/dev/null; [ -n "$2" ] && sleep 0.2 && rm -rf -- "$2"; exit 0"#;
+/// A process that waits for the end of this one, or for its guard's drop, and then runs `script` with `argument` as
+/// `$1`.
+fn when_gone(script: &str, argument: &std::ffi::OsStr) -> Result<(Child, ChildStdin), HarnessError> {
     let mut child = Command::new("sh")
-        .args(["-c", script, "watchdog", &group.to_string()])
-        .arg(folder.map(PathBuf::from).unwrap_or_default())
+        .args(["-c", &format!("cat >/dev/null; {script}"), "watchdog"])
+        .arg(argument)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()
-        .map_err(HarnessError::io("starting the watchdog"))?;
+        .map_err(HarnessError::io("starting a watchdog"))?;
     let Some(pipe) = child.stdin.take() else {
         return Err(HarnessError::NotStarted {
             what: "watchdog".to_owned(),
@@ -183,11 +183,29 @@ pub(crate) fn find(program: &str, folders: &[PathBuf], package: &'static str) ->
         .ok_or_else(|| HarnessError::Missing { program: program.to_owned(), package })
 }
 
-/// A folder for a server's data. Removed by the watchdog, so also after a SIGKILL.
-pub(crate) fn data_folder(stem: &str) -> Result<PathBuf, HarnessError> {
-    tempfile::Builder::new()
-        .prefix(&format!("wireroom-{stem}-"))
-        .tempdir()
-        .map(tempfile::TempDir::keep)
-        .map_err(HarnessError::io("making a temporary folder"))
+/// A folder for a server's data, gone when the guard or this process is.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    _watchdog: (Child, ChildStdin),
+}
+
+impl Folder {
+    pub(crate) fn new(stem: &str) -> Result<Self, HarnessError> {
+        let path = tempfile::Builder::new()
+            .prefix(&format!("wireroom-{stem}-"))
+            .tempdir()
+            .map(tempfile::TempDir::keep)
+            .map_err(HarnessError::io("making a temporary folder"))?;
+        // The servers' own watchdogs end them first; one that still writes would make the folder anew.
+        let watchdog = when_gone(r#"sleep 1; rm -rf -- "$1""#, path.as_os_str())?;
+        Ok(Self { path, _watchdog: watchdog })
+    }
+}
+
+impl std::ops::Deref for Folder {
+    type Target = Path;
+    fn deref(&self) -> &Path {
+        &self.path
+    }
 }

@@ -1,6 +1,6 @@
 //! A private PostgreSQL.
 
-use crate::child::{Server, data_folder, find, pause};
+use crate::child::{Folder, Server, find, pause};
 use crate::{Certificates, HarnessError, free_port, unique};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Postgres {
     server: Mutex<Option<Server>>,
-    folder: PathBuf,
+    folder: Folder,
     bin: PathBuf,
     /// Its port.
     pub port: u16,
@@ -22,7 +22,7 @@ impl Postgres {
     /// Makes a cluster and starts it. TLS is on, and not required.
     pub fn start() -> Result<Self, HarnessError> {
         let bin = bin_folder()?;
-        let folder = data_folder("postgres")?;
+        let folder = Folder::new("postgres")?;
         let certificates = Certificates::write(&folder)?;
         let this = Self { server: Mutex::new(None), folder, bin, port: free_port(), certificates };
         this.own(&this.folder)?;
@@ -42,13 +42,13 @@ impl Postgres {
     pub fn restart(&self) -> Result<(), HarnessError> {
         let log = self.folder.join("postgres.log");
         let mut command = self.as_postgres("postgres");
-        command.arg("-D").arg(self.data()).arg("-p").arg(self.port.to_string()).arg("-k").arg(&self.folder);
+        command.arg("-D").arg(self.data()).arg("-p").arg(self.port.to_string()).arg("-k").arg(&*self.folder);
         for setting in ["listen_addresses=127.0.0.1", "max_connections=300", "shared_buffers=64MB", "ssl=on"] {
             command.arg("-c").arg(setting);
         }
         command.arg("-c").arg(format!("ssl_cert_file={}", self.certificates.cert.display()));
         command.arg("-c").arg(format!("ssl_key_file={}", self.certificates.key.display()));
-        let mut server = Server::spawn(command, &log, None)?;
+        let mut server = Server::spawn(command, &log)?;
         let port = self.port;
         let psql = find("psql", std::slice::from_ref(&self.bin), "postgresql")?;
         server.wait_until("postgres", &log, Duration::from_secs(30), || {
@@ -111,7 +111,6 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.kill();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -1,6 +1,6 @@
 //! A private RabbitMQ, with its own epmd, management and Prometheus plugins.
 
-use crate::child::{Server, data_folder, find};
+use crate::child::{Folder, Server, find};
 use crate::{Certificates, HarnessError, free_port, unique};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub struct RabbitMq {
     server: Mutex<Option<Server>>,
     epmd: Mutex<Option<Server>>,
-    folder: PathBuf,
+    folder: Folder,
     epmd_port: u16,
     dist_port: u16,
     /// AMQP port.
@@ -33,7 +33,7 @@ const BIN: &str = "/usr/lib/rabbitmq/bin";
 impl RabbitMq {
     /// Starts one and waits until it takes connections.
     pub fn start() -> Result<Self, HarnessError> {
-        let folder = data_folder("rabbitmq")?;
+        let folder = Folder::new("rabbitmq")?;
         let certificates = Certificates::write(&folder)?;
         let this = Self {
             server: Mutex::new(None),
@@ -77,7 +77,7 @@ impl RabbitMq {
         let log = self.folder.join("rabbitmq.log");
         let mut command = Command::new(program);
         self.environment(&mut command);
-        let mut server = Server::spawn(command, &log, None)?;
+        let mut server = Server::spawn(command, &log)?;
         let port = self.management_port;
         server.await_port("rabbitmq-server", self.port, &log, Duration::from_secs(90))?;
         server.wait_until("rabbitmq-server", &log, Duration::from_secs(60), || {
@@ -152,7 +152,7 @@ impl RabbitMq {
         let mut command = Command::new(find("epmd", &[], "rabbitmq-server")?);
         command.arg("-port").arg(self.epmd_port.to_string()).args(["-address", "127.0.0.1"]);
         let log = self.folder.join("epmd.log");
-        let mut epmd = Server::spawn(command, &log, None)?;
+        let mut epmd = Server::spawn(command, &log)?;
         epmd.await_port("epmd", self.epmd_port, &log, Duration::from_secs(10))?;
         *lock(&self.epmd) = Some(epmd);
         Ok(())
@@ -162,7 +162,7 @@ impl RabbitMq {
     fn environment(&self, command: &mut Command) {
         let file = |name: &str| self.folder.join(name);
         command
-            .env("HOME", &self.folder)
+            .env("HOME", &*self.folder)
             .env("ERL_EPMD_PORT", self.epmd_port.to_string())
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_NODENAME", format!("wireroom{}@localhost", self.port))
@@ -177,7 +177,7 @@ impl RabbitMq {
             .env("RABBITMQ_CONF_ENV_FILE", file("no-env.conf"))
             .env("RABBITMQ_PID_FILE", file("rabbitmq.pid"))
             .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "+S 2:2 +sbwt none")
-            .current_dir(&self.folder);
+            .current_dir(&*self.folder);
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), HarnessError> {
@@ -190,7 +190,6 @@ impl Drop for RabbitMq {
     fn drop(&mut self) {
         self.kill();
         *lock(&self.epmd) = None;
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

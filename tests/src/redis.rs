@@ -1,8 +1,8 @@
 //! A private Redis.
 
-use crate::child::{Server, data_folder, find};
+use crate::child::{Folder, Server, find};
 use crate::{Certificates, HarnessError, free_port};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Redis {
     server: Mutex<Option<Server>>,
-    folder: PathBuf,
+    folder: Folder,
     /// Plain port.
     pub port: u16,
     /// TLS port.
@@ -22,7 +22,7 @@ pub struct Redis {
 impl Redis {
     /// Starts one: append-only file on, no eviction, plain and TLS.
     pub fn start() -> Result<Self, HarnessError> {
-        let folder = data_folder("redis")?;
+        let folder = Folder::new("redis")?;
         let certificates = Certificates::write(&folder)?;
         let redis = Self { server: Mutex::new(None), folder, port: free_port(), tls_port: free_port(), certificates };
         redis.restart()?;
@@ -37,10 +37,10 @@ impl Redis {
         command.args(["--bind", "127.0.0.1", "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "everysec"]);
         command.args(["--save", "", "--maxmemory-policy", "noeviction", "--tls-auth-clients", "no"]);
         command.arg("--port").arg(self.port.to_string()).arg("--tls-port").arg(self.tls_port.to_string());
-        command.arg("--dir").arg(&self.folder);
+        command.arg("--dir").arg(&*self.folder);
         command.arg("--tls-ca-cert-file").arg(&self.certificates.ca);
         command.arg("--tls-cert-file").arg(&self.certificates.cert).arg("--tls-key-file").arg(&self.certificates.key);
-        let mut server = Server::spawn(command, &log, None)?;
+        let mut server = Server::spawn(command, &log)?;
         server.await_port("redis-server", self.port, &log, Duration::from_secs(20))?;
         *self.lock() = Some(server);
         Ok(())
@@ -90,6 +90,5 @@ impl Redis {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
