@@ -56,9 +56,9 @@ pub(crate) async fn read(
     }
     let mut reader = wire(response, limits);
     for encoding in encodings.iter().rev() {
-        reader = decoder(reader, encoding, host).await.or_else(|stop| match stop {
-            Stop::Io(e) => Err(failure(&e, host, limits)),
-            Stop::Unknown(e) => Err(e),
+        reader = decoder(reader, encoding, host).await.map_err(|stop| match stop {
+            Stop::Io(e) => failure(&e, host, limits),
+            Stop::Unknown(e) => e,
         })?;
     }
     let mut body = BytesMut::new();
@@ -105,6 +105,9 @@ async fn fill(reader: &mut (impl AsyncRead + Unpin), body: &mut BytesMut, limit:
 /// The body as it comes, counted and timed.
 fn wire(response: reqwest::Response, limits: BodyLimits) -> Reader {
     let chunks = futures_util::stream::try_unfold((response, 0usize), move |(mut response, seen)| async move {
+        if seen > limits.wire {
+            return Err(io::Error::other(WireStop::TooLarge));
+        }
         let chunk = match tokio::time::timeout(limits.idle, response.chunk()).await {
             Err(_) => return Err(io::Error::other(WireStop::Idle)),
             Ok(Err(e)) => return Err(io::Error::other(WireStop::Broken(crate::client::failure::chain(&e)))),
@@ -112,15 +115,9 @@ fn wire(response: reqwest::Response, limits: BodyLimits) -> Reader {
             Ok(Ok(Some(chunk))) => chunk,
         };
         let room = limits.wire.saturating_sub(seen);
-        if chunk.len() <= room {
-            let seen = seen + chunk.len();
-            return Ok(Some((chunk, (response, seen))));
-        }
-        // One byte above the limit is enough to know, unless the beginning is wanted.
-        if limits.truncate && room > 0 {
-            return Ok(Some((chunk.slice(..room), (response, limits.wire))));
-        }
-        Err(io::Error::other(WireStop::TooLarge))
+        let seen = seen.saturating_add(chunk.len());
+        // What is over the limit is dropped; what came before it is still wanted where bodies may be cut.
+        Ok(Some((chunk.slice(..chunk.len().min(room)), (response, seen))))
     });
     Box::pin(StreamReader::new(Box::pin(chunks)))
 }

@@ -279,8 +279,14 @@ async fn a_broken_connection_is_cut_off_or_unreachable() {
     assert!(matches!(get(hangs_up).await, Err(FetchError::CutOff { .. })));
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap();
     assert!(matches!(get(closed).await, Err(FetchError::Connect { .. })));
-    let plain = serve_bytes("HTTP/1.1 400 Bad Request\r\n\r\n").await;
-    let error = client(plain).get(&page("https://news.example/")).await.unwrap_err();
+    let plain = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = plain.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = plain.accept().await {
+            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+        }
+    });
+    let error = client(address).get(&page("https://news.example/")).await.unwrap_err();
     assert!(matches!(error, FetchError::Tls { .. }), "{error:?}");
 }
 
