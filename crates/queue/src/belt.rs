@@ -50,6 +50,17 @@ impl Belt {
             Belt::Notices => Stage::Courier,
         }
     }
+
+    /// The belt its stage feeds: where a lack of room stops the stage.
+    pub fn next(self) -> Option<Belt> {
+        match self {
+            Belt::Feeds => Some(Belt::Pages),
+            Belt::Pages => Some(Belt::Articles),
+            Belt::Articles => Some(Belt::Stories),
+            Belt::Stories => Some(Belt::Notices),
+            Belt::Notices => None,
+        }
+    }
 }
 
 /// Who takes messages from a belt.
@@ -102,10 +113,11 @@ impl Stage {
 }
 
 /// Ways to a stage.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// News.
+    #[default]
     Main,
     /// Revisits, archives and replays: its own small prefetch, behind the news.
     Later,
@@ -113,41 +125,91 @@ pub enum Lane {
     Lone,
 }
 
-/// A rung of the retry ladder: a queue whose messages return to their belt after this time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum Rung {
-    /// 5 seconds.
-    S5,
-    /// 30 seconds.
-    S30,
-    /// 5 minutes.
-    M5,
-    /// 1 hour.
-    H1,
-}
-
-impl Rung {
-    /// All, shortest first.
-    pub const ALL: [Rung; 4] = [Rung::S5, Rung::S30, Rung::M5, Rung::H1];
-
-    /// How long a message stays on it.
-    pub fn wait(self) -> Duration {
+impl Lane {
+    /// As in headers.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Rung::S5 => Duration::from_secs(5),
-            Rung::S30 => Duration::from_secs(30),
-            Rung::M5 => Duration::from_secs(300),
-            Rung::H1 => Duration::from_secs(3600),
+            Lane::Main => "main",
+            Lane::Later => "later",
+            Lane::Lone => "lone",
         }
     }
 
-    /// As in queue names. The name carries the time: another ladder is other queues.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Rung::S5 => "5s",
-            Rung::S30 => "30s",
-            Rung::M5 => "5m",
-            Rung::H1 => "1h",
+    /// Reads what [`Lane::as_str`] writes.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Lane::Main, Lane::Later, Lane::Lone].into_iter().find(|l| l.as_str() == name)
+    }
+}
+
+/// A rung of the retry ladder: a queue whose messages return to their belt after this time. The name
+/// carries the time (`pages.retry.30s`), so that another ladder is other queues and never the same queue
+/// with other arguments.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Rung {
+    millis: u64,
+}
+
+impl Rung {
+    /// 5 seconds.
+    pub const S5: Rung = Rung { millis: 5_000 };
+    /// 30 seconds.
+    pub const S30: Rung = Rung { millis: 30_000 };
+    /// 5 minutes.
+    pub const M5: Rung = Rung { millis: 300_000 };
+    /// 1 hour.
+    pub const H1: Rung = Rung { millis: 3_600_000 };
+    /// The ladder unless settings say otherwise, shortest first.
+    pub const ALL: [Rung; 4] = [Rung::S5, Rung::S30, Rung::M5, Rung::H1];
+
+    /// A rung of this time, in whole milliseconds, at least one.
+    pub fn of(wait: Duration) -> Self {
+        Self { millis: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1) }
+    }
+
+    /// How long a message stays on it.
+    pub fn wait(self) -> Duration {
+        Duration::from_millis(self.millis)
+    }
+
+    /// Reads what `Display` writes: a whole number and `ms`, `s`, `m` or `h`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let digits = name.len() - name.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, unit) = name.split_at(digits);
+        let factor = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        let millis = number.parse::<u64>().ok()?.checked_mul(factor).filter(|ms| *ms > 0)?;
+        Some(Self { millis })
+    }
+}
+
+impl fmt::Display for Rung {
+    /// In the largest unit that divides it: `200ms`, `5s`, `30s`, `5m`, `1h`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.millis {
+            ms if ms % 3_600_000 == 0 => write!(f, "{}h", ms / 3_600_000),
+            ms if ms % 60_000 == 0 => write!(f, "{}m", ms / 60_000),
+            ms if ms % 1_000 == 0 => write!(f, "{}s", ms / 1_000),
+            ms => write!(f, "{ms}ms"),
         }
+    }
+}
+
+impl Serialize for Rung {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rung {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(d)?;
+        Rung::from_name(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("“{name}” is no time like 200ms, 5s, 5m or 1h")))
     }
 }
 
@@ -165,12 +227,17 @@ pub enum QueueName {
 }
 
 impl QueueName {
-    /// Every queue of the topology.
+    /// Every queue of the topology with the usual ladder.
     pub fn all() -> Vec<QueueName> {
+        Self::with_ladder(&Rung::ALL)
+    }
+
+    /// Every queue of the topology with this ladder.
+    pub fn with_ladder(ladder: &[Rung]) -> Vec<QueueName> {
         let mut all = vec![QueueName::Outcomes];
         for belt in Belt::ALL {
             all.extend([Lane::Main, Lane::Later, Lane::Lone].map(|l| QueueName::Belt(belt, l)));
-            all.extend(Rung::ALL.map(|r| QueueName::Retry(belt, r)));
+            all.extend(ladder.iter().map(|r| QueueName::Retry(belt, *r)));
             all.push(QueueName::Dead(belt));
         }
         all
@@ -178,7 +245,26 @@ impl QueueName {
 
     /// Reads what `Display` writes.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::all().into_iter().find(|q| q.to_string() == name)
+        if name == "replay.outcomes" {
+            return Some(QueueName::Outcomes);
+        }
+        let (belt, rest) = name.split_once('.').unwrap_or((name, ""));
+        let belt = Belt::from_name(belt)?;
+        match rest {
+            "" => (!name.ends_with('.')).then_some(QueueName::Belt(belt, Lane::Main)),
+            "later" => Some(QueueName::Belt(belt, Lane::Later)),
+            "lone" => Some(QueueName::Belt(belt, Lane::Lone)),
+            "dead" => Some(QueueName::Dead(belt)),
+            other => Some(QueueName::Retry(belt, Rung::from_name(other.strip_prefix("retry.")?)?)),
+        }
+    }
+
+    /// The belt it belongs to; none for the registrar's own queue.
+    pub fn belt(self) -> Option<Belt> {
+        match self {
+            QueueName::Belt(b, _) | QueueName::Retry(b, _) | QueueName::Dead(b) => Some(b),
+            QueueName::Outcomes => None,
+        }
     }
 }
 
@@ -188,7 +274,7 @@ impl fmt::Display for QueueName {
             QueueName::Belt(b, Lane::Main) => f.write_str(b.as_str()),
             QueueName::Belt(b, Lane::Later) => write!(f, "{}.later", b.as_str()),
             QueueName::Belt(b, Lane::Lone) => write!(f, "{}.lone", b.as_str()),
-            QueueName::Retry(b, r) => write!(f, "{}.retry.{}", b.as_str(), r.as_str()),
+            QueueName::Retry(b, r) => write!(f, "{}.retry.{r}", b.as_str()),
             QueueName::Dead(b) => write!(f, "{}.dead", b.as_str()),
             QueueName::Outcomes => f.write_str("replay.outcomes"),
         }

@@ -1,6 +1,6 @@
 //! A message on its way, and what is known of its journey.
 
-use crate::{Lane, QueueName};
+use crate::{Lane, Outgoing, QueueName, trace};
 use article::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -59,6 +59,9 @@ pub struct Envelope {
     /// Where it lies, or is to go.
     #[serde(with = "queue_name")]
     pub queue: QueueName,
+    /// The lane it travels on, and returns to from a rung: main or later.
+    #[serde(default)]
+    pub lane: Lane,
     /// Which message.
     pub message_id: MessageId,
     /// Its type's name.
@@ -66,6 +69,7 @@ pub struct Envelope {
     /// Its type's version.
     pub schema: u16,
     /// JSON, if whoever sent it was sane.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<u8>,
     /// From 1.
     pub attempt: u32,
@@ -87,6 +91,75 @@ pub struct Envelope {
     pub source: Option<String>,
     /// What it died of, on a dead letter.
     pub death: Option<Death>,
+}
+
+impl Envelope {
+    /// A dead letter on its way back to the stage where it died, as a replay of ledger row `row`: behind the
+    /// news, with a new budget of attempts and time, and one more replay to its name.
+    pub fn revived(self, row: i64, now: Timestamp) -> Self {
+        Self {
+            queue: self.queue.belt().map_or(self.queue, |belt| QueueName::Belt(belt, Lane::Later)),
+            lane: Lane::Later,
+            attempt: 1,
+            waits: 0,
+            first_seen: now,
+            not_before: None,
+            replay: Some(row),
+            replays: self.replays.saturating_add(1),
+            death: None,
+            ..self
+        }
+    }
+
+    /// A message whose facts can't be read: of no kind, so that its stage buries it where a person sees it.
+    pub(crate) fn unreadable(queue: QueueName, name: &str) -> Self {
+        Self {
+            queue,
+            lane: Lane::Main,
+            message_id: MessageId(name.to_owned()),
+            kind: String::new(),
+            schema: 0,
+            body: Vec::new(),
+            attempt: 1,
+            waits: 0,
+            first_seen: Timestamp::now(),
+            not_before: None,
+            traceparent: None,
+            replay: None,
+            replays: 0,
+            host: None,
+            source: None,
+            death: None,
+        }
+    }
+
+    /// What a handler caused, or somebody publishes first: attempt 1, in the trace `traceparent` or a new one.
+    pub(crate) fn first(outgoing: Outgoing, traceparent: Option<&str>, now: Timestamp) -> Self {
+        Self {
+            queue: QueueName::Belt(outgoing.belt, outgoing.lane),
+            lane: if outgoing.lane == Lane::Later { Lane::Later } else { Lane::Main },
+            message_id: outgoing.message_id,
+            kind: outgoing.kind.to_owned(),
+            schema: outgoing.schema,
+            body: outgoing.body,
+            attempt: 1,
+            waits: 0,
+            first_seen: now,
+            not_before: None,
+            traceparent: Some(trace::child_or_root(traceparent)),
+            replay: None,
+            replays: 0,
+            host: outgoing.host,
+            source: outgoing.source,
+            death: None,
+        }
+    }
+}
+
+impl From<Outgoing> for Envelope {
+    fn from(outgoing: Outgoing) -> Self {
+        Envelope::first(outgoing, None, Timestamp::now())
+    }
 }
 
 /// What a dead letter says of its end.

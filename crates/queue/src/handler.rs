@@ -24,3 +24,17 @@ pub trait Handler: Send + Sync + 'static {
         async { Ok(()) }
     }
 }
+
+/// A handler that others hold too.
+impl<H: Handler> Handler for std::sync::Arc<H> {
+    const STAGE: Stage = H::STAGE;
+    type Message = H::Message;
+
+    fn handle(&self, message: &Self::Message, delivery: &Delivery) -> impl Future<Output = Outcome> + Send {
+        H::handle(self, message, delivery)
+    }
+
+    fn probe(&self) -> impl Future<Output = Result<(), String>> + Send {
+        H::probe(self)
+    }
+}

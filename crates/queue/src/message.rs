@@ -27,6 +27,16 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     fn source(&self) -> Option<&SourceId> {
         None
     }
+
+    /// The article it is about, if it names one.
+    fn article(&self) -> Option<ArticleId> {
+        None
+    }
+
+    /// The address it is about, if any.
+    fn url(&self) -> Option<String> {
+        None
+    }
 }
 
 /// *feeds*: poll this feed.
@@ -57,6 +67,10 @@ impl Message for Poll {
 
     fn source(&self) -> Option<&SourceId> {
         Some(&self.source)
+    }
+
+    fn url(&self) -> Option<String> {
+        Some(self.url.clone())
     }
 }
 
@@ -147,6 +161,14 @@ impl Message for Page {
     fn source(&self) -> Option<&SourceId> {
         Some(&self.source)
     }
+
+    fn article(&self) -> Option<ArticleId> {
+        Some(ArticleId::of(&self.permalink))
+    }
+
+    fn url(&self) -> Option<String> {
+        Some(self.permalink.to_string())
+    }
 }
 
 impl Message for Arrival {
@@ -164,6 +186,14 @@ impl Message for Arrival {
 
     fn source(&self) -> Option<&SourceId> {
         Some(Arrival::source(self))
+    }
+
+    fn article(&self) -> Option<ArticleId> {
+        Some(Arrival::id(self).clone())
+    }
+
+    fn url(&self) -> Option<String> {
+        Some(Arrival::url(self).to_string())
     }
 }
 
@@ -191,6 +221,14 @@ impl Message for Story {
 
     fn source(&self) -> Option<&SourceId> {
         Some(self.arrival.source())
+    }
+
+    fn article(&self) -> Option<ArticleId> {
+        Some(self.arrival.id().clone())
+    }
+
+    fn url(&self) -> Option<String> {
+        Some(self.arrival.url().to_string())
     }
 }
 
@@ -247,6 +285,14 @@ impl Message for Notice {
             &self.article.to_string(),
             &self.observed_at.millis().to_string(),
         ])
+    }
+
+    fn article(&self) -> Option<ArticleId> {
+        Some(self.article.clone())
+    }
+
+    fn url(&self) -> Option<String> {
+        Some(self.url.to_string())
     }
 }
 

@@ -154,7 +154,9 @@ impl Outgoing {
 
 /// An idempotent record that a handler wants made once what it caused is safe: a feed's validators, entries
 /// seen. It runs after the confirms and before the ack, so a death around it repeats it and loses nothing.
-pub struct Then(Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = Result<(), ThenError>> + Send>> + Send>);
+pub struct Then(Box<dyn FnOnce() -> Recording + Send>);
+
+type Recording = Pin<Box<dyn Future<Output = Result<(), ThenError>> + Send>>;
 
 /// The record could not be made: the message is not acked and takes the ladder, spending no attempt.
 #[derive(Debug, thiserror::Error)]
