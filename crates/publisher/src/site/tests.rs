@@ -1,0 +1,4 @@
+mod fixture;
+#[cfg(look)]
+mod look;
+mod pages;
