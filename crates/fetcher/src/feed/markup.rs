@@ -4,8 +4,7 @@
 //! without its `>` ends where the next begins, attributes need no quotes, an unclosed comment or CDATA section
 //! runs to the end. It never fails, never backs up further than one token, and borrows everything.
 
-/// Bytes in which a document type declaration must end: without a bound, a text full of broken ones would be
-/// read once for each.
+/// Bytes in which a document type declaration must end, else it is none.
 const MAX_DOCTYPE: usize = 16 << 10;
 
 /// A piece of markup. Comments and processing instructions are left out.
@@ -27,11 +26,13 @@ pub(super) enum Token<'a> {
 pub(super) struct Tokens<'a> {
     text: &'a str,
     at: usize,
+    /// A document has one type; what looks like more is passed over without looking far.
+    had_doctype: bool,
 }
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, had_doctype: false }
     }
 
     /// Where the next token begins.
@@ -78,8 +79,9 @@ impl<'a> Tokens<'a> {
                 (None, _) => {}
             }
         }
-        // No end in sight: it was no doctype worth the name, and what follows it may be a feed.
-        self.until(2, ">")
+        // No end in sight: what follows the next `<` may be a feed all the same.
+        self.at = self.text[from..].find('<').map_or(self.text.len(), |i| from + i);
+        ""
     }
 
     /// A start or end tag, `self.at` on its `<`.
@@ -139,7 +141,8 @@ impl<'a> Iterator for Tokens<'a> {
                         continue;
                     }
                     Some(b'!') if rest.starts_with("<![CDATA[") => return Some(Token::Cdata(self.until(9, "]]>"))),
-                    Some(b'!') if starts_with_ignoring_case(rest, "<!doctype") => {
+                    Some(b'!') if !self.had_doctype && starts_with_ignoring_case(rest, "<!doctype") => {
+                        self.had_doctype = true;
                         return Some(Token::Doctype(self.doctype()));
                     }
                     Some(b'!') => {

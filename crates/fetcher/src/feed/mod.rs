@@ -14,6 +14,8 @@ mod model;
 mod months;
 mod report;
 mod sitemap;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 mod xml;
