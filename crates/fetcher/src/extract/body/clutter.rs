@@ -1,0 +1,174 @@
+//! What on a page is not the article, by its markup: navigation, comments, shares, advertisements, teasers.
+//!
+//! Class names and ids are read word by word against closed lists of the words that the web's templates use.
+//! No list names a site.
+
+use super::lines::{Kind, Line};
+use crate::extract::dom::{Dom, NodeId, Tag};
+use crate::extract::facts::Facts;
+use crate::extract::words::class_words;
+
+/// How an element's own markup speaks of what is in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Voice {
+    /// Nothing either way.
+    Silent,
+    /// Not the article, however long.
+    Clutter,
+    /// Not running text if it is short: bylines, dates, credits, labels.
+    Furniture,
+    /// The article's text.
+    Content,
+}
+
+/// Of all the page's running text, the share from which an element holds the article whatever its class says.
+const TOO_MUCH_FOR_CLUTTER: f32 = 0.6;
+
+/// Characters up to which furniture is furniture.
+const FURNITURE_MAX: usize = 220;
+
+/// Marks the lines that stand in clutter.
+pub(super) fn judge(dom: &Dom, _facts: &Facts<'_>, lines: &mut [Line]) {
+    let mass = Mass::of(dom, lines);
+    let total = mass.within(0, dom.len());
+    // For each node, where the innermost clutter around it ends; nodes come in document order.
+    let mut clutter_end = 0;
+    let mut next_line = 0;
+    let mut id = 0;
+    while id < dom.len() {
+        while next_line < lines.len() && lines[next_line].at < id {
+            next_line += 1;
+        }
+        let end = dom.end(id);
+        if id >= clutter_end && !matches!(dom.tag(id), Tag::None | Tag::Text) {
+            let held = mass.within(id, end);
+            let clutter = match voice(dom, id) {
+                Voice::Silent | Voice::Content => false,
+                Voice::Clutter => held <= total * TOO_MUCH_FOR_CLUTTER,
+                Voice::Furniture => mass.chars_within(id, end) <= FURNITURE_MAX,
+            };
+            if clutter {
+                clutter_end = end;
+                for line in lines[next_line..].iter_mut().take_while(|l| l.at < end) {
+                    line.clutter = true;
+                }
+            }
+        }
+        id += 1;
+    }
+}
+
+/// Sums over ranges of the page.
+struct Mass {
+    prose: Vec<f32>,
+    chars: Vec<usize>,
+}
+
+impl Mass {
+    fn of(dom: &Dom, lines: &[Line]) -> Self {
+        let mut prose = vec![0.0; dom.len() + 1];
+        let mut chars = vec![0; dom.len() + 1];
+        for line in lines {
+            let running = matches!(line.kind, Kind::Text | Kind::Quote | Kind::Item | Kind::Cell);
+            if running && line.chars >= 60 && line.link_share() < 0.4 {
+                prose[line.at + 1] += line.chars as f32;
+            }
+            chars[line.at + 1] += line.chars;
+        }
+        for i in 1..prose.len() {
+            prose[i] += prose[i - 1];
+            chars[i] += chars[i - 1];
+        }
+        Self { prose, chars }
+    }
+
+    fn within(&self, from: NodeId, to: NodeId) -> f32 {
+        self.prose[to] - self.prose[from]
+    }
+
+    fn chars_within(&self, from: NodeId, to: NodeId) -> usize {
+        self.chars[to] - self.chars[from]
+    }
+}
+
+/// What an element's own markup says.
+pub(super) fn voice(dom: &Dom, id: NodeId) -> Voice {
+    let tag = dom.tag(id);
+    match tag {
+        Tag::Html | Tag::Body | Tag::Main => return Voice::Silent,
+        Tag::Nav | Tag::Footer | Tag::Aside | Tag::Button | Tag::Dialog | Tag::Menu | Tag::Label | Tag::Option => {
+            return Voice::Clutter;
+        }
+        Tag::Time | Tag::Address => return Voice::Furniture,
+        _ => {}
+    }
+    if dom
+        .attr(id, "itemprop")
+        .is_some_and(|p| p.split_ascii_whitespace().any(|p| p.eq_ignore_ascii_case("articleBody")))
+    {
+        return Voice::Content;
+    }
+    if let Some(role) = dom.attr(id, "role") {
+        if matches!(
+            role,
+            "navigation"
+                | "banner"
+                | "contentinfo"
+                | "complementary"
+                | "search"
+                | "dialog"
+                | "alertdialog"
+                | "menu"
+                | "menubar"
+                | "toolbar"
+                | "tablist"
+        ) {
+            return Voice::Clutter;
+        }
+    }
+    if dom.attr(id, "aria-hidden") == Some("true") {
+        return Voice::Clutter;
+    }
+    let mut found = Voice::Silent;
+    for attribute in ["class", "id"] {
+        let Some(value) = dom.attr(id, attribute) else { continue };
+        for word in class_words(value) {
+            match word_voice(&word) {
+                Voice::Clutter => found = Voice::Clutter,
+                Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
+                Voice::Furniture | Voice::Content | Voice::Silent => {}
+            }
+        }
+    }
+    found
+}
+
+fn word_voice(word: &str) -> Voice {
+    match word {
+        "comment" | "comments" | "commentlist" | "commentary" | "respond" | "replies" | "disqus" | "kommentare"
+        | "kommentar" | "comentarios" | "commentaires" | "related" | "relatedarticles" | "relatedposts"
+        | "relatedcontent" | "relacionadas" | "relacionados" | "recommended" | "recommendation" | "recommendations"
+        | "recommend" | "recirc" | "recirculation" | "readmore" | "mostread" | "trending" | "popular" | "teaser"
+        | "teasers" | "promo" | "promos" | "promotion" | "promoted" | "crosspromo" | "share" | "sharing"
+        | "sharebar" | "sharebuttons" | "shares" | "sharedaddy" | "social" | "socials" | "sociallinks"
+        | "socialmedia" | "addtoany" | "newsletter" | "newsletters" | "subscribe" | "subscription"
+        | "subscriptions" | "signup" | "abo" | "optin" | "sidebar" | "footer" | "foot" | "nav" | "navi"
+        | "navigation" | "navbar" | "menu" | "submenu" | "breadcrumb" | "breadcrumbs" | "crumbs" | "cookie"
+        | "cookies" | "consent" | "gdpr" | "cmp" | "ad" | "ads" | "adv" | "advert" | "adverts" | "advertisement"
+        | "advertising" | "advertorial" | "adslot" | "adbox" | "adunit" | "anzeige" | "werbung" | "publicidad"
+        | "sponsor" | "sponsored" | "sponsors" | "outbrain" | "taboola" | "widget" | "widgets" | "toolbar"
+        | "tools" | "pagination" | "pager" | "paging" | "modal" | "popup" | "overlay" | "tooltip" | "login"
+        | "registration" | "paywall" | "donate" | "donation" | "feedback" | "rating" | "ratings" | "vote" | "poll"
+        | "quiz" | "tags" | "taglist" | "topics" | "hashtags" | "keywords" | "gallery" | "slideshow" | "carousel"
+        | "slider" | "player" | "jwplayer" | "videoplayer" | "podcast" | "skip" | "sr" | "screenreader"
+        | "offscreen" | "hidden" | "noprint" | "printonly" | "copyright" | "disclaimer" | "legal" | "imprint"
+        | "partner" | "partners" | "affiliate" | "bookmark" | "bookmarks" | "mehr" | "morearticles"
+        | "furtherreading" | "ticker" => Voice::Clutter,
+        "author" | "authors" | "byline" | "bio" | "date" | "dateline" | "datetime" | "timestamp" | "time"
+        | "published" | "pubdate" | "updated" | "meta" | "metadata" | "caption" | "captions" | "credit" | "credits"
+        | "kicker" | "eyebrow" | "overline" | "tag" | "category" | "categories" | "rubric" | "label" | "badge"
+        | "autor" | "icon" | "button" | "btn" | "cta" | "banner" | "source" | "photo" | "image" | "legend"
+        | "follow" | "print" | "info" | "toc" => Voice::Furniture,
+        _ => Voice::Silent,
+    }
+}

@@ -1,0 +1,227 @@
+//! A page as the lines of text a reader sees.
+
+use crate::extract::dom::{Dom, NodeId, Tag};
+
+/// What a line is by its markup.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// Running text: a paragraph, or text directly in a container.
+    Text,
+    /// A heading and its level.
+    Heading(u8),
+    /// A list's item.
+    Item,
+    /// In a quotation set apart.
+    Quote,
+    /// Under a picture.
+    Caption,
+    /// In a table.
+    Cell,
+}
+
+/// A line: text between two breaks of the page's layout.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// Its first text node.
+    pub(crate) at: NodeId,
+    /// One past its last text node.
+    pub(crate) end: NodeId,
+    /// The block element it stands in.
+    pub(crate) owner: NodeId,
+    /// What it is by its markup.
+    pub(crate) kind: Kind,
+    /// The text, squeezed.
+    pub(crate) text: String,
+    /// Its weight in characters; those of scripts that write a word in one or two count double.
+    pub(crate) chars: usize,
+    /// Of them, in links.
+    pub(crate) linked: usize,
+    /// Of them, in bold type.
+    pub(crate) bold: usize,
+    /// In what is not the article by its markup: see [`super::clutter`].
+    pub(crate) clutter: bool,
+}
+
+impl Line {
+    /// Share of the line that is link.
+    pub(crate) fn link_share(&self) -> f32 {
+        self.linked as f32 / self.chars.max(1) as f32
+    }
+
+    /// Whether it ends as sentences do.
+    pub(crate) fn ends_sentence(&self) -> bool {
+        let trimmed = self.text.trim_end_matches(['"', '\'', '”', '“', '’', '»', '«', ')', ']', '」', '』', '）', ' ']);
+        trimmed.ends_with(['.', '!', '?', '…', ':', '。', '！', '？', '।', '؟', '۔', '։', '፡', '။', '|'])
+    }
+}
+
+/// Elements whose text no reader sees as text of the page.
+fn is_hidden(dom: &Dom, id: NodeId) -> bool {
+    if dom.tag(id).is_invisible() {
+        return true;
+    }
+    if dom.attr(id, "hidden").is_some() {
+        return true;
+    }
+    dom.attr(id, "style").is_some_and(|style| {
+        let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+        style.contains("display:none") || style.contains("visibility:hidden")
+    })
+}
+
+/// Splits the page into lines.
+pub(crate) fn split(dom: &Dom) -> Vec<Line> {
+    let mut splitter = Splitter {
+        dom,
+        open: vec![Open { id: 0, end: dom.len(), kind: Kind::Text }],
+        lines: Vec::new(),
+        line: Draft::default(),
+    };
+    let mut id = 0;
+    while id < dom.len() {
+        splitter.close_until(id);
+        let tag = dom.tag(id);
+        if let Some(text) = dom.text(id) {
+            splitter.text(id, text);
+        } else if tag != Tag::None && is_hidden(dom, id) {
+            id = dom.end(id);
+            continue;
+        } else {
+            splitter.enter(id, tag);
+        }
+        id += 1;
+    }
+    splitter.close_until(usize::MAX);
+    splitter.lines
+}
+
+struct Open {
+    id: NodeId,
+    end: NodeId,
+    kind: Kind,
+}
+
+#[derive(Default)]
+struct Draft {
+    raw: String,
+    at: NodeId,
+    end: NodeId,
+    linked: usize,
+    bold: usize,
+    breaks: u8,
+    link_end: NodeId,
+    bold_end: NodeId,
+}
+
+struct Splitter<'d> {
+    dom: &'d Dom,
+    /// Block elements around here.
+    open: Vec<Open>,
+    lines: Vec<Line>,
+    line: Draft,
+}
+
+impl Splitter<'_> {
+    fn close_until(&mut self, id: NodeId) {
+        while self.open.len() > 1 && self.open.last().is_some_and(|o| id >= o.end) {
+            self.flush();
+            self.open.pop();
+        }
+        if id == usize::MAX {
+            self.flush();
+        }
+    }
+
+    fn enter(&mut self, id: NodeId, tag: Tag) {
+        match tag {
+            Tag::Br => {
+                self.line.breaks += 1;
+                if self.line.breaks >= 2 {
+                    self.flush();
+                } else {
+                    self.line.raw.push('\n');
+                }
+            }
+            Tag::A => self.line.link_end = self.line.link_end.max(self.dom.end(id)),
+            Tag::B | Tag::Strong => self.line.bold_end = self.line.bold_end.max(self.dom.end(id)),
+            Tag::Img | Tag::Picture => {}
+            _ if tag.is_block() => {
+                self.flush();
+                let inherited = self.open.last().map_or(Kind::Text, |o| o.kind);
+                let kind = match (tag, inherited) {
+                    (Tag::Figcaption, _) | (_, Kind::Caption) => Kind::Caption,
+                    (Tag::Figure, _) => Kind::Caption,
+                    _ if tag.heading_level().is_some() => Kind::Heading(tag.heading_level().unwrap_or(2)),
+                    (Tag::Blockquote, _) | (Tag::P | Tag::Div, Kind::Quote) => Kind::Quote,
+                    (Tag::Li | Tag::Dd | Tag::Dt, _) => Kind::Item,
+                    (Tag::P | Tag::Div | Tag::Section, Kind::Item) => Kind::Item,
+                    (Tag::Td | Tag::Th, _) => Kind::Cell,
+                    (_, Kind::Cell) if tag != Tag::P => Kind::Cell,
+                    (_, Kind::Heading(level)) => Kind::Heading(level),
+                    _ => Kind::Text,
+                };
+                self.open.push(Open { id, end: self.dom.end(id), kind });
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, id: NodeId, text: &str) {
+        if text.trim().is_empty() {
+            if !self.line.raw.is_empty() {
+                self.line.raw.push(' ');
+            }
+            return;
+        }
+        if self.line.raw.trim().is_empty() {
+            self.line.at = id;
+        }
+        let weight = weight(text);
+        if id < self.line.link_end {
+            self.line.linked += weight;
+        }
+        if id < self.line.bold_end {
+            self.line.bold += weight;
+        }
+        self.line.raw.push_str(text);
+        self.line.end = id + 1;
+        self.line.breaks = 0;
+    }
+
+    fn flush(&mut self) {
+        let Draft { raw, at, end, linked, bold, link_end, bold_end, .. } = std::mem::take(&mut self.line);
+        self.line.link_end = link_end;
+        self.line.bold_end = bold_end;
+        let text = article::squeeze(&raw);
+        if text.is_empty() {
+            return;
+        }
+        let (owner, kind) = self.open.last().map_or((0, Kind::Text), |o| (o.id, o.kind));
+        let chars = weight(&text);
+        self.lines.push(Line {
+            at,
+            end,
+            owner,
+            kind,
+            chars,
+            linked: linked.min(chars),
+            bold: bold.min(chars),
+            text,
+            clutter: false,
+        });
+    }
+}
+
+/// Characters, those of scripts that need few of them twice.
+fn weight(text: &str) -> usize {
+    text.chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| {
+            if matches!(u32::from(c), 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7AF | 0xF900..=0xFAFF) {
+                2
+            } else {
+                1
+            }
+        })
+        .sum()
+}

@@ -1,0 +1,149 @@
+//! Where the text comes from, as the page says it: evidence for the primary source.
+
+use super::identity::absolute;
+use crate::extract::facts::Facts;
+use crate::extract::jsonld::Thing;
+use article::{Block, CanonicalUrl, PrimaryHints};
+use url::Url;
+
+/// Hints of each kind that are kept.
+const MAX: usize = 8;
+
+/// Characters up to which a credit's name is one.
+const MAX_NAME: usize = 60;
+
+/// What precedes a source's name at the end or the beginning of a text.
+const PHRASES: &[&str] = &[
+    "originally published on",
+    "originally published by",
+    "originally published in",
+    "originally appeared on",
+    "originally appeared in",
+    "first published on",
+    "first published by",
+    "first published in",
+    "first appeared on",
+    "first appeared in",
+    "this article was published by",
+    "republished from",
+    "republished with permission from",
+    "read the original article on",
+    "read the original at",
+    "source:",
+    "sources:",
+    "quelle:",
+    "quellen:",
+    "fuente:",
+    "fonte:",
+    "bron:",
+    "źródło:",
+    "источник:",
+    "джерело:",
+    "kaynak:",
+    "المصدر:",
+    "来源：",
+    "来源:",
+    "via:",
+];
+
+/// Gathers them. `foreign` are addresses on other sites that the page calls its canonical.
+pub(crate) fn credits(
+    facts: &Facts<'_>,
+    ld: Option<Thing<'_>>,
+    page: &CanonicalUrl,
+    foreign: Vec<CanonicalUrl>,
+    blocks: &[Block],
+) -> PrimaryHints {
+    let mut hints = PrimaryHints { urls: foreign, credits: Vec::new() };
+    let base = page.url();
+    let mut named: Vec<String> = Vec::new();
+    if let Some(article) = ld {
+        named.extend(article.addresses("isBasedOn"));
+        named.extend(article.addresses("isBasedOnUrl"));
+    }
+    named.extend(facts.meta_texts(&["original-source", "syndication-source"]));
+    named.extend(facts.rel("syndication").filter_map(|id| facts.dom.attr(id, "href")).map(str::to_owned));
+    for text in named {
+        add_url(&mut hints, &text, page, base.as_ref());
+    }
+    let mut credit = |name: &str| {
+        let name = article::squeeze(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '('));
+        let fits = (2..=MAX_NAME).contains(&name.chars().count()) && name.chars().any(char::is_alphabetic);
+        if fits
+            && hints.credits.len() < MAX
+            && !hints.credits.iter().any(|c| article::normalise(c) == article::normalise(&name))
+        {
+            hints.credits.push(name);
+        }
+    };
+    let prose: Vec<String> = blocks.iter().filter(|b| b.is_prose()).map(Block::text).collect();
+    // An agency's line stands at the beginning: “BERLIN, May 3 (Reuters) - …”.
+    for text in prose.iter().take(3) {
+        if let Some(agency) = dateline_agency(text) {
+            credit(agency);
+        }
+    }
+    // Credits stand at the ends.
+    let ends = prose.iter().take(2).chain(prose.iter().rev().take(4));
+    for text in ends {
+        if let Some(name) = after_phrase(text) {
+            credit(name);
+        }
+        if let Some(name) = closing_bracket(text) {
+            credit(name);
+        }
+    }
+    for source in ld.map(|a| a.texts("sourceOrganization")).unwrap_or_default() {
+        credit(&source);
+    }
+    hints.urls.truncate(MAX);
+    hints
+}
+
+fn add_url(hints: &mut PrimaryHints, text: &str, page: &CanonicalUrl, base: Option<&Url>) {
+    let Some(url) = absolute(base, text).and_then(|u| CanonicalUrl::from_url(u).ok()) else { return };
+    if !url.same_site(page) && !hints.urls.contains(&url) {
+        hints.urls.push(url);
+    }
+}
+
+/// `BERLIN, May 3 (Reuters) - …`, `NAIROBI (AP) — …`: a name in brackets, followed by a dash, near the start.
+fn dateline_agency(text: &str) -> Option<&str> {
+    let open = text.char_indices().take(80).find(|(_, c)| *c == '(')?.0;
+    let close = open + text[open..].find(')')?;
+    let name = &text[open + 1..close];
+    let rest = text[close + 1..].trim_start();
+    let dashed = rest.starts_with(['-', '–', '—', '―']);
+    (dashed && name.chars().count() <= 30 && name.starts_with(|c: char| c.is_uppercase())).then_some(name)
+}
+
+fn after_phrase(text: &str) -> Option<&str> {
+    let lower = text.to_lowercase();
+    // Lower case may move bytes; only where it does not are positions in both the same.
+    if lower.len() != text.len() || text.chars().count() > 400 {
+        return None;
+    }
+    PHRASES.iter().find_map(|phrase| {
+        let at = lower.find(phrase)?;
+        let labels_line = phrase.ends_with([':', '：']);
+        if labels_line && at > 0 {
+            return None;
+        }
+        let rest = text.get(at + phrase.len()..)?.trim_start();
+        let end = rest.find(['.', ',', ';', '(', '\n', '|']).unwrap_or(rest.len());
+        let name = rest[..end].trim();
+        (!name.is_empty()).then_some(name)
+    })
+}
+
+/// A last line that ends in `(dpa/AFP)` or is it: an agency's mark, all short words.
+fn closing_bracket(text: &str) -> Option<&str> {
+    let inner = text.trim_end().strip_suffix([')', '）'])?;
+    let open = inner.rfind(['(', '（'])?;
+    let name = inner[open..].trim_start_matches(['(', '（']);
+    let agency_like = name.chars().count() <= 24
+        && name.split(['/', ',', ' ']).filter(|w| !w.is_empty()).all(|w| w.chars().count() <= 10)
+        && !name.chars().any(|c| c.is_ascii_digit());
+    let has_capital_or_is_short = name.chars().any(char::is_uppercase) || name.chars().count() <= 6;
+    (agency_like && has_capital_or_is_short).then_some(name)
+}

@@ -1,0 +1,616 @@
+//! Dates as pages write them.
+
+use article::Timestamp;
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
+
+/// A date as written: the instant, and the text with the page's own zone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dated {
+    /// The instant; a date without a zone is read as UTC, one without a time as its midnight.
+    pub at: Timestamp,
+    /// RFC 3339 in the zone as written; without a zone or a time if none was written.
+    pub written: String,
+}
+
+impl Dated {
+    /// An instant known in UTC.
+    pub(crate) fn utc(at: Timestamp) -> Self {
+        Self { at, written: at.rfc3339() }
+    }
+
+    fn zoned(date: DateTime<FixedOffset>) -> Self {
+        Self { at: Timestamp(date.timestamp_millis()), written: date.to_rfc3339() }
+    }
+
+    fn naive(date: NaiveDateTime) -> Self {
+        Self { at: Timestamp(date.and_utc().timestamp_millis()), written: date.format("%Y-%m-%dT%H:%M:%S").to_string() }
+    }
+
+    fn of_day(date: NaiveDate) -> Self {
+        Self {
+            at: Timestamp(date.and_time(NaiveTime::MIN).and_utc().timestamp_millis()),
+            written: date.format("%Y-%m-%d").to_string(),
+        }
+    }
+}
+
+/// Reads a date: ISO 8601 in its variants, RFC 2822, Unix time, and days written out in many languages.
+pub(crate) fn parse_date(text: &str) -> Option<Dated> {
+    let text = text.trim();
+    if text.len() < 6 || text.len() > 400 {
+        return None;
+    }
+    unix(text)
+        .or_else(|| iso(text))
+        .or_else(|| DateTime::parse_from_rfc2822(text).ok().map(Dated::zoned))
+        .or_else(|| written_out(text))
+}
+
+/// Seconds or milliseconds since 1970.
+fn unix(text: &str) -> Option<Dated> {
+    let number: i64 = text.parse().ok()?;
+    match text.len() {
+        10 => Some(Dated::utc(Timestamp::from_secs(number))),
+        13 => Some(Dated::utc(Timestamp(number))),
+        8 => day(&text[..4], &text[4..6], &text[6..]),
+        _ => None,
+    }
+}
+
+/// `2024-05-03T15:47:42.389+02:00` and what is close to it.
+fn iso(text: &str) -> Option<Dated> {
+    let mut scan = Scan { rest: text };
+    let year = scan.digits(4, 4)?;
+    let sep = scan.one(&['-', '/', '.', '年'])?;
+    let month = scan.digits(1, 2)?;
+    scan.one(if sep == '年' { &['月'] } else { &['-', '/', '.'] })?;
+    let dom = scan.digits(1, 2)?;
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, dom)?;
+    scan.one(&['日']);
+    Some(with_time(date, scan.rest))
+}
+
+/// A day and whatever time the rest of the text gives.
+fn with_time(date: NaiveDate, rest: &str) -> Dated {
+    match clock(rest) {
+        Some((time, zone)) => {
+            let naive = date.and_time(time);
+            match zone.and_then(|z| naive.and_local_timezone(z).single()) {
+                Some(zoned) => Dated::zoned(zoned),
+                None => Dated::naive(naive),
+            }
+        }
+        None => Dated::of_day(date),
+    }
+}
+
+/// The first `hh:mm[:ss[.fff]]` with `am`/`pm` and a zone, if they follow.
+fn clock(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
+    let bytes = text.as_bytes();
+    let start = (0..bytes.len()).find(|i| {
+        bytes[*i].is_ascii_digit() && (*i == 0 || !bytes[i - 1].is_ascii_digit()) && {
+            let digits = bytes[*i..].iter().take_while(|b| b.is_ascii_digit()).count();
+            (1..=2).contains(&digits)
+                && matches!(bytes.get(i + digits), Some(b':' | b'.' | b'h' | b'H'))
+                && bytes.get(i + digits + 1).is_some_and(u8::is_ascii_digit)
+                && bytes.get(i + digits + 2).is_some_and(u8::is_ascii_digit)
+        }
+    })?;
+    let mut scan = Scan { rest: &text[start..] };
+    let mut hour = scan.digits(1, 2)?;
+    scan.one(&[':', '.', 'h', 'H'])?;
+    let minute = scan.digits(2, 2)?;
+    let mut second = 0;
+    let mut nanos = 0;
+    if scan.rest.starts_with(':') && scan.rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        scan.one(&[':']);
+        second = scan.digits(1, 2)?.min(59);
+        if scan.one(&['.', ',']).is_some() {
+            let digits: String = scan.rest.chars().take_while(char::is_ascii_digit).collect();
+            scan.rest = &scan.rest[digits.len()..];
+            nanos = format!("{digits:0<9}")[..9].parse().unwrap_or(0);
+        }
+    }
+    let rest = scan.rest.trim_start();
+    let lower: String = rest.chars().take(8).flat_map(char::to_lowercase).filter(|c| *c != '.').collect();
+    let mut zone_at = rest;
+    if lower.starts_with("pm") || lower.starts_with("am") {
+        if lower.starts_with("pm") && hour < 12 {
+            hour += 12;
+        } else if lower.starts_with("am") && hour == 12 {
+            hour = 0;
+        }
+        zone_at = rest.trim_start_matches(|c: char| c.is_alphabetic() || c == '.').trim_start();
+    }
+    let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
+    Some((time, zone(zone_at)))
+}
+
+/// `Z`, `+02:00`, `+0200`, `+02`, `UTC`, and the abbreviations that mean one offset only.
+fn zone(text: &str) -> Option<FixedOffset> {
+    let text = text.trim_start().trim_start_matches(['(', '[']);
+    if let Some(rest) = text.strip_prefix(['+', '-', '−']) {
+        let digits: String = rest.chars().filter(|c| *c != ':').take_while(char::is_ascii_digit).take(4).collect();
+        let (h, m) = match digits.len() {
+            2 => (digits.parse::<i32>().ok()?, 0),
+            4 => (digits[..2].parse::<i32>().ok()?, digits[2..].parse::<i32>().ok()?),
+            _ => return None,
+        };
+        let seconds = h * 3600 + m * 60;
+        return FixedOffset::east_opt(if text.starts_with('+') { seconds } else { -seconds });
+    }
+    let word: String = text.chars().take_while(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_uppercase();
+    let minutes = match word.as_str() {
+        "Z" | "UTC" | "GMT" | "WET" => 0,
+        "CET" | "MEZ" | "WEST" => 60,
+        "CEST" | "MESZ" | "EET" | "SAST" => 120,
+        "EEST" | "MSK" => 180,
+        "EDT" => -240,
+        "EST" | "CDT" => -300,
+        "MDT" => -360,
+        "PDT" | "MST" => -420,
+        "PST" => -480,
+        "JST" | "KST" => 540,
+        "AEST" => 600,
+        "AEDT" => 660,
+        _ => return None,
+    };
+    FixedOffset::east_opt(minutes * 60)
+}
+
+/// Days written out: `28 April 2023`, `April 28, 2023`, `28.04.2023`, `28/4/2023`, `2 de mayo de 2022`.
+fn written_out(text: &str) -> Option<Dated> {
+    let words: Vec<(usize, &str)> = tokens(text);
+    for (i, (at, word)) in words.iter().enumerate() {
+        let after = |n: usize| words.get(i + n).map(|(_, w)| *w);
+        // 28.04.2023, 28/04/2023, 28-04-23
+        if let Some((date, end)) = numeric(text, *at, word) {
+            return Some(with_time(date, &text[end..]));
+        }
+        let Some(month) = month(word) else { continue };
+        let before: Vec<&str> = words[..i].iter().rev().map(|(_, w)| *w).filter(|w| !is_filler(w)).take(1).collect();
+        let following: Vec<(usize, &str)> =
+            words[i + 1..].iter().filter(|(_, w)| !is_filler(w)).take(2).copied().collect();
+        let number = |w: &str| w.trim_end_matches(|c: char| !c.is_ascii_digit()).parse::<u32>().ok();
+        let year_of = |w: &str| number(w).filter(|y| (1990..2100).contains(y));
+        // “28 April 2023”
+        if let (Some(d), Some((pos, y))) = (
+            before.first().and_then(|w| number(w)),
+            following.first().and_then(|(p, w)| Some((*p + w.len(), year_of(w)?))),
+        ) && let Some(date) = NaiveDate::from_ymd_opt(i32::try_from(y).ok()?, month, d)
+        {
+            return Some(with_time(date, &text[pos..]));
+        }
+        // “April 28, 2023”
+        if let (Some((_, d)), Some((p, y))) = (following.first(), following.get(1))
+            && let (Some(d), Some(y)) = (number(d), year_of(y))
+            && let Some(date) = NaiveDate::from_ymd_opt(i32::try_from(y).ok()?, month, d)
+        {
+            return Some(with_time(date, &text[*p + 4..]));
+        }
+        let _ = after;
+    }
+    None
+}
+
+/// Words with where they start: runs of letters and digits.
+fn tokens(text: &str) -> Vec<(usize, &str)> {
+    let mut out = Vec::new();
+    let mut start = None;
+    for (i, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        let inside = c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}');
+        match (start, inside) {
+            (None, true) => start = Some(i),
+            (Some(s), false) => {
+                out.push((s, &text[s..i]));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+fn is_filler(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "de" | "del"
+            | "di"
+            | "of"
+            | "den"
+            | "le"
+            | "st"
+            | "nd"
+            | "rd"
+            | "th"
+            | "г"
+            | "року"
+            | "os"
+            | "da"
+            | "do"
+            | "at"
+            | "año"
+    )
+}
+
+fn numeric(text: &str, at: usize, word: &str) -> Option<(NaiveDate, usize)> {
+    if word.len() > 2 || !word.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut scan = Scan { rest: &text[at..] };
+    let a = scan.digits(1, 2)?;
+    let sep = scan.one(&['.', '/', '-'])?;
+    scan.rest = scan.rest.trim_start_matches(' ');
+    let b = scan.digits(1, 2)?;
+    scan.one(&[sep])?;
+    scan.rest = scan.rest.trim_start_matches(' ');
+    let digits = scan.rest.bytes().take_while(u8::is_ascii_digit).count();
+    let year = match digits {
+        4 => scan.digits(4, 4)?,
+        2 => 2000 + scan.digits(2, 2)?,
+        _ => return None,
+    };
+    if !(1990..2100).contains(&year) {
+        return None;
+    }
+    let year = i32::try_from(year).ok()?;
+    // Day first, as most of the world writes; month first only where the day can't be one.
+    let date = NaiveDate::from_ymd_opt(year, b, a).or_else(|| NaiveDate::from_ymd_opt(year, a, b))?;
+    Some((date, text.len() - scan.rest.len()))
+}
+
+/// A calendar day from its digits.
+pub(super) fn day(year: &str, month: &str, day: &str) -> Option<Dated> {
+    let year: i32 = year.parse().ok()?;
+    (1990..2100).contains(&year).then_some(())?;
+    NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?).map(Dated::of_day)
+}
+
+struct Scan<'a> {
+    rest: &'a str,
+}
+
+impl Scan<'_> {
+    fn digits(&mut self, min: usize, max: usize) -> Option<u32> {
+        let count = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        if !(min..=max).contains(&count) {
+            return None;
+        }
+        let value = self.rest[..count].parse().ok()?;
+        self.rest = &self.rest[count..];
+        Some(value)
+    }
+
+    fn one(&mut self, allowed: &[char]) -> Option<char> {
+        let c = self.rest.chars().next().filter(|c| allowed.contains(c))?;
+        self.rest = &self.rest[c.len_utf8()..];
+        Some(c)
+    }
+}
+
+/// A month by its name or usual short form in the languages of the world's press.
+fn month(word: &str) -> Option<u32> {
+    let lower = word.to_lowercase();
+    let lower = lower.as_str();
+    if lower.chars().count() < 3 || !lower.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    MONTHS.iter().position(|names| names.contains(&lower)).and_then(|i| u32::try_from(i + 1).ok())
+}
+
+/// Names of the months; genitives where dates use them.
+const MONTHS: [&[&str]; 12] = [
+    &[
+        "january",
+        "jan",
+        "januar",
+        "jänner",
+        "janvier",
+        "janv",
+        "enero",
+        "ene",
+        "janeiro",
+        "gennaio",
+        "gen",
+        "januari",
+        "stycznia",
+        "styczeń",
+        "января",
+        "янв",
+        "січня",
+        "ocak",
+        "يناير",
+        "ledna",
+        "leden",
+        "ianuarie",
+        "ιανουαρίου",
+        "gener",
+        "tammikuuta",
+        "január",
+        "siječnja",
+        "januára",
+    ],
+    &[
+        "february",
+        "feb",
+        "februar",
+        "feber",
+        "février",
+        "févr",
+        "febrero",
+        "fevereiro",
+        "fev",
+        "febbraio",
+        "februari",
+        "lutego",
+        "luty",
+        "февраля",
+        "фев",
+        "лютого",
+        "şubat",
+        "فبراير",
+        "února",
+        "únor",
+        "februarie",
+        "φεβρουαρίου",
+        "febrer",
+        "helmikuuta",
+        "február",
+        "veljače",
+        "februára",
+    ],
+    &[
+        "march",
+        "mar",
+        "märz",
+        "mrz",
+        "mars",
+        "marzo",
+        "março",
+        "maart",
+        "marca",
+        "marzec",
+        "марта",
+        "мар",
+        "березня",
+        "mart",
+        "مارس",
+        "března",
+        "březen",
+        "martie",
+        "μαρτίου",
+        "març",
+        "maaliskuuta",
+        "március",
+        "ožujka",
+    ],
+    &[
+        "april",
+        "apr",
+        "avril",
+        "abril",
+        "abr",
+        "aprile",
+        "kwietnia",
+        "kwiecień",
+        "апреля",
+        "апр",
+        "квітня",
+        "nisan",
+        "أبريل",
+        "ابريل",
+        "dubna",
+        "duben",
+        "aprilie",
+        "απριλίου",
+        "huhtikuuta",
+        "április",
+        "travnja",
+        "apríla",
+    ],
+    &[
+        "may",
+        "mai",
+        "mayo",
+        "maio",
+        "maggio",
+        "mag",
+        "mei",
+        "maja",
+        "maj",
+        "мая",
+        "май",
+        "травня",
+        "mayıs",
+        "مايو",
+        "května",
+        "květen",
+        "μαΐου",
+        "μαϊου",
+        "maig",
+        "toukokuuta",
+        "május",
+        "svibnja",
+        "mája",
+    ],
+    &[
+        "june",
+        "jun",
+        "juni",
+        "juin",
+        "junio",
+        "junho",
+        "giugno",
+        "giu",
+        "czerwca",
+        "czerwiec",
+        "июня",
+        "июн",
+        "червня",
+        "haziran",
+        "يونيو",
+        "června",
+        "červen",
+        "iunie",
+        "ιουνίου",
+        "juny",
+        "kesäkuuta",
+        "június",
+        "lipnja",
+        "júna",
+    ],
+    &[
+        "july",
+        "jul",
+        "juli",
+        "juillet",
+        "juil",
+        "julio",
+        "julho",
+        "luglio",
+        "lug",
+        "lipca",
+        "lipiec",
+        "июля",
+        "июл",
+        "липня",
+        "temmuz",
+        "يوليو",
+        "července",
+        "červenec",
+        "iulie",
+        "ιουλίου",
+        "juliol",
+        "heinäkuuta",
+        "július",
+        "srpnja",
+        "júla",
+    ],
+    &[
+        "august",
+        "aug",
+        "août",
+        "agosto",
+        "ago",
+        "augustus",
+        "augusti",
+        "sierpnia",
+        "sierpień",
+        "августа",
+        "авг",
+        "серпня",
+        "ağustos",
+        "أغسطس",
+        "اغسطس",
+        "srpna",
+        "srpen",
+        "αυγούστου",
+        "agost",
+        "elokuuta",
+        "augusztus",
+        "kolovoza",
+        "augusta",
+    ],
+    &[
+        "september",
+        "sep",
+        "sept",
+        "septembre",
+        "septiembre",
+        "setiembre",
+        "setembro",
+        "set",
+        "settembre",
+        "września",
+        "wrzesień",
+        "сентября",
+        "сен",
+        "вересня",
+        "eylül",
+        "سبتمبر",
+        "září",
+        "septembrie",
+        "σεπτεμβρίου",
+        "setembre",
+        "syyskuuta",
+        "szeptember",
+        "rujna",
+        "septembra",
+    ],
+    &[
+        "october",
+        "oct",
+        "oktober",
+        "okt",
+        "octobre",
+        "octubre",
+        "outubro",
+        "out",
+        "ottobre",
+        "ott",
+        "października",
+        "październik",
+        "октября",
+        "окт",
+        "жовтня",
+        "ekim",
+        "أكتوبر",
+        "اكتوبر",
+        "října",
+        "říjen",
+        "octombrie",
+        "οκτωβρίου",
+        "lokakuuta",
+        "október",
+        "listopada",
+        "októbra",
+    ],
+    &[
+        "november",
+        "nov",
+        "novembre",
+        "noviembre",
+        "novembro",
+        "ноября",
+        "ноя",
+        "листопада",
+        "kasım",
+        "نوفمبر",
+        "listopad",
+        "listopadu",
+        "noiembrie",
+        "νοεμβρίου",
+        "marraskuuta",
+        "studenoga",
+        "novembra",
+    ],
+    &[
+        "december",
+        "dec",
+        "dezember",
+        "dez",
+        "décembre",
+        "déc",
+        "diciembre",
+        "dic",
+        "dezembro",
+        "dicembre",
+        "grudnia",
+        "grudzień",
+        "декабря",
+        "дек",
+        "грудня",
+        "aralık",
+        "ديسمبر",
+        "prosince",
+        "prosinec",
+        "decembrie",
+        "δεκεμβρίου",
+        "desembre",
+        "desember",
+        "des",
+        "joulukuuta",
+        "prosinca",
+        "decembra",
+    ],
+];

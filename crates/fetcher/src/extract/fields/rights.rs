@@ -1,0 +1,209 @@
+//! Whether the text is free to read and to carry, as the response and the page say it.
+//!
+//! A signal only ever narrows. Each is kept with its words, so that `explain` and the article's page can say
+//! which one decided.
+
+use crate::extract::PageBytes;
+use crate::extract::dom::Tag;
+use crate::extract::facts::Facts;
+use crate::extract::fields::dates::parse_date;
+use crate::extract::jsonld::Thing;
+use crate::extract::words::class_words;
+use article::{Carry, CarryReason, Rights, Timestamp};
+
+/// A signal and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Signal {
+    /// Which.
+    pub reason: CarryReason,
+    /// The header, tag or property that gave it, as written.
+    pub evidence: String,
+}
+
+/// All that a response and its page say about carrying.
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
+pub struct Signals {
+    /// Signals against carrying the text, in the order they were found.
+    pub against: Vec<Signal>,
+    /// When the text must be gone (`unavailable_after`), if that is still to come.
+    pub unavailable_after: Option<Timestamp>,
+    /// A licence, as an address or in words.
+    pub licence: Option<String>,
+}
+
+impl Signals {
+    /// What may be carried of a page whose source allows `carry`: the strictest wins.
+    pub fn rights(&self, carry: Carry) -> Rights {
+        let mut rights = Rights::from_source(carry);
+        for signal in &self.against {
+            rights.narrow(Carry::Headline, signal.reason);
+        }
+        rights.licence.clone_from(&self.licence);
+        rights
+    }
+
+    /// Whether nothing of the text may be kept at all.
+    pub fn reserves_mining(&self) -> bool {
+        self.against.iter().any(|s| s.reason.reserves_mining())
+    }
+
+    fn add(&mut self, reason: CarryReason, evidence: impl Into<String>) {
+        let evidence = evidence.into();
+        if !self.against.iter().any(|s| s.reason == reason) {
+            self.against.push(Signal { reason, evidence });
+        }
+    }
+}
+
+/// Reads the response's headers alone: enough to know that a text must not be looked at.
+pub(crate) fn from_headers(page: &PageBytes<'_>) -> Signals {
+    let mut signals = Signals::default();
+    for value in page.headers_named("x-robots-tag") {
+        robots_tag(value, page.received_at, "X-Robots-Tag", &mut signals);
+    }
+    // TDMRep (W3C Community Group report, 2024): 1 reserves, and the header beats the page.
+    for value in page.headers_named("tdm-reservation") {
+        if value.trim() == "1" {
+            signals.add(CarryReason::TdmReserved, "tdm-reservation: 1");
+        }
+    }
+    for value in page.headers_named("content-usage") {
+        if let Some(preference) = against_training_or_search(value) {
+            signals.add(CarryReason::ContentUsage, format!("Content-Usage: {preference}"));
+        }
+    }
+    signals
+}
+
+/// Reads headers and page.
+pub(crate) fn signals(page: &PageBytes<'_>, facts: &Facts<'_>, ld: Option<Thing<'_>>) -> Signals {
+    let mut signals = from_headers(page);
+    for name in ["robots", "googlebot-news", "wireroom"] {
+        for value in facts.raw_metas(name) {
+            robots_tag(value, page.received_at, &format!("meta {name}"), &mut signals);
+        }
+    }
+    let header_frees = page.headers_named("tdm-reservation").any(|v| v.trim() == "0");
+    if !header_frees && facts.raw_metas("tdm-reservation").any(|v| v.trim() == "1") {
+        signals.add(CarryReason::TdmReserved, "meta tdm-reservation 1");
+    }
+    free_access(facts, ld, &mut signals);
+    signals.licence = licence(facts, ld);
+    signals
+}
+
+/// The directives of a robots tag. A directive may be for one agent only (`otherbot: noindex`); the
+/// directives for all are ours.
+fn robots_tag(value: &str, now: Option<Timestamp>, place: &str, signals: &mut Signals) {
+    let lower = value.to_ascii_lowercase();
+    if let Some(at) = lower.find("unavailable_after:") {
+        let date = lower[at + "unavailable_after:".len()..].trim();
+        // RFC 850, RFC 2822 and ISO 8601 hold commas: the rest of the value is the date.
+        if let Some(date) = parse_date(date) {
+            if now.is_some_and(|n| date.at <= n) {
+                signals.add(CarryReason::UnavailableAfter, format!("{place}: unavailable_after {}", date.written));
+            } else {
+                signals.unavailable_after = Some(signals.unavailable_after.map_or(date.at, |t| t.min(date.at)));
+            }
+        }
+    }
+    let mut for_another = false;
+    for directive in lower.split(',') {
+        let mut words = directive.trim();
+        if let Some((agent, rest)) = words.split_once(':')
+            && !matches!(agent.trim(), "unavailable_after" | "max-snippet" | "max-image-preview" | "max-video-preview")
+        {
+            for_another = !matches!(agent.trim(), "*" | "wireroom");
+            words = rest.trim();
+        }
+        if for_another {
+            continue;
+        }
+        let reason = match words {
+            "noarchive" | "nocache" => CarryReason::NoArchive,
+            "noindex" | "none" => CarryReason::NoIndex,
+            "nosnippet" | "max-snippet:0" => CarryReason::NoSnippet,
+            _ => continue,
+        };
+        signals.add(reason, format!("{place}: {words}"));
+    }
+}
+
+/// A preference of `Content-Usage` (draft-ietf-aipref-attach) against what Wireroom does with text: `bots=n`
+/// is against automated processing at all, `search=n` against showing it to those who search.
+fn against_training_or_search(value: &str) -> Option<String> {
+    value
+        .split([',', ';'])
+        .map(str::trim)
+        .find(|p| {
+            let Some((key, preference)) = p.split_once('=') else { return false };
+            matches!(key.trim(), "bots" | "search" | "tdm" | "all") && preference.trim().trim_matches('"') == "n"
+        })
+        .map(str::to_owned)
+}
+
+/// schema.org's `isAccessibleForFree`, in its article or in a part of it, and the marks that paywalls leave.
+fn free_access(facts: &Facts<'_>, ld: Option<Thing<'_>>, signals: &mut Signals) {
+    if let Some(article) = ld {
+        match article.flag("isAccessibleForFree") {
+            Some(false) => signals.add(CarryReason::NotFree, "isAccessibleForFree: false"),
+            Some(true) => return,
+            None => {
+                if article.things("hasPart").iter().any(|part| part.flag("isAccessibleForFree") == Some(false)) {
+                    signals.add(CarryReason::NotFree, "hasPart.isAccessibleForFree: false");
+                }
+            }
+        }
+    }
+    for value in facts.prop("isAccessibleForFree").map(|id| facts.prop_value(id)) {
+        if value.to_ascii_lowercase().ends_with("false") {
+            signals.add(CarryReason::NotFree, "itemprop=isAccessibleForFree: false");
+        }
+    }
+    // Facebook's and Apple's tags for articles behind a wall.
+    if let Some(tier) = facts.meta_text(&["article:content_tier"])
+        && matches!(tier.to_ascii_lowercase().as_str(), "locked" | "metered")
+    {
+        signals.add(CarryReason::Paywall, format!("article:content_tier {tier}"));
+    }
+    let dom = facts.dom;
+    let wall = (0..dom.len()).find(|id| {
+        !matches!(
+            dom.tag(*id),
+            Tag::None | Tag::Text | Tag::Script | Tag::Style | Tag::Meta | Tag::Link | Tag::Body | Tag::Html
+        ) && ["class", "id"].iter().filter_map(|a| dom.attr(*id, a)).any(names_wall)
+            && dom.text_of(*id).chars().count() >= 20
+    });
+    if let Some(id) = wall {
+        signals.add(CarryReason::Paywall, format!("a <{}> named a paywall", dom.name(id)));
+    }
+}
+
+fn names_wall(class: &str) -> bool {
+    // Cheap look first: this runs over every element of a page.
+    let lower = class.to_ascii_lowercase();
+    if !lower.contains("wall") && !lower.contains("bezahl") {
+        return false;
+    }
+    let words: Vec<String> = class_words(class).collect();
+    let is_wall =
+        words.iter().any(|w| matches!(w.as_str(), "paywall" | "regwall" | "bezahlschranke" | "softwall" | "hardwall"));
+    let denies = words.iter().any(|w| {
+        matches!(w.as_str(), "no" | "free" | "hidden" | "off" | "disabled" | "content" | "article" | "body" | "text")
+    });
+    is_wall && !denies
+}
+
+/// A licence: `rel=license`, schema.org `license`, or a copyright notice that grants one.
+fn licence(facts: &Facts<'_>, ld: Option<Thing<'_>>) -> Option<String> {
+    let linked = facts
+        .rel("license")
+        .filter_map(|id| facts.dom.attr(id, "href"))
+        .find(|h| h.starts_with("http"))
+        .map(str::to_owned);
+    linked
+        .or_else(|| ld.and_then(|a| a.addresses("license").into_iter().next()))
+        .or_else(|| facts.meta_text(&["dc.rights", "dcterms.license", "dcterms.rights"]))
+        .or_else(|| ld.and_then(|a| a.text("copyrightNotice")))
+        .filter(|l| l.chars().count() <= 300)
+}
