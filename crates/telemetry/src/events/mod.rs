@@ -1,6 +1,7 @@
 //! Everything that is worth a log line and a metric, a file a room.
 
 pub mod belt;
+pub mod chronicle;
 pub mod fetch;
 pub mod index;
 pub mod publish;
