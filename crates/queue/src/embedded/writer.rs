@@ -207,7 +207,12 @@ impl Writer {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         let mut failed = false;
         loop {
-            match self.transaction(&work).await {
+            let written = self.transaction(&work).await;
+            if written.is_err() {
+                // A full disk has rolled back already, and then there is nothing to roll back.
+                let _ = sqlx::raw_sql("ROLLBACK").execute(&mut self.connection).await;
+            }
+            match written {
                 Ok(given) => {
                     if failed {
                         self.health.up("queue");
@@ -230,10 +235,12 @@ impl Writer {
         }
     }
 
-    /// One attempt. What it claims is not given out before it is committed.
+    /// One attempt. What it claims is not given out before it is committed. The statements are written out
+    /// because sqlx's own count of open transactions does not survive SQLite rolling back by itself.
     async fn transaction(&mut self, work: &Work) -> Result<Given, sqlx::Error> {
-        let mut tx = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        insert(&mut tx, &work.inserts).await?;
+        let tx = &mut self.connection;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *tx).await?;
+        insert(tx, &work.inserts).await?;
         if !work.deletes.is_empty() {
             sqlx::query("DELETE FROM message WHERE id IN (SELECT value FROM json_each(?))")
                 .bind(serde_json::json!(work.deletes).to_string())
@@ -245,20 +252,20 @@ impl Writer {
         }
         let mut given = Given::default();
         for (queue, _) in &work.gets {
-            given.got.push(claim(&mut tx, *queue, 1).await?.pop());
+            given.got.push(claim(tx, *queue, 1).await?.pop());
         }
         for (index, subscription) in self.subscriptions.iter().enumerate().filter(|(_, s)| s.hungry) {
             let free = subscription.hands.available_permits().min(BATCH);
             if free == 0 {
                 continue;
             }
-            let rows = claim(&mut tx, subscription.queue, free).await?;
+            let rows = claim(tx, subscription.queue, free).await?;
             if rows.len() < free {
                 given.sated.push(index);
             }
             given.subscribed.extend(rows.into_iter().map(|claimed| (index, claimed)));
         }
-        tx.commit().await?;
+        sqlx::query("COMMIT").execute(tx).await?;
         Ok(given)
     }
 
