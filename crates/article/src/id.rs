@@ -32,6 +32,11 @@ macro_rules! hex_id {
                 Self(id)
             }
 
+            /// The id that has these bits, as kept in an index or a database.
+            pub fn from_bytes(bits: [u8; 16]) -> Self {
+                Self(bits)
+            }
+
             /// Its 128 bits.
             pub fn bytes(&self) -> &[u8; 16] {
                 &self.0

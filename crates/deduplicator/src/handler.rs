@@ -1,0 +1,124 @@
+//! The stage.
+
+use crate::{Index, Query, Refusal};
+use article::{Arrival, ArticleId, Timestamp, Verdict};
+use queue::{Delivery, Done, Handler, Lane, Outcome, Outgoing, Stage, Story};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::Store;
+use telemetry::events::index::{ArticleJudged, IndexMeasured};
+
+/// Says of each arrival whether it was had before: `articles` in, `stories` out.
+///
+/// A death at any point is harmless. The one effect before `Done` is the claim in the index, and the claim
+/// names its article and keeps its verdict: the redelivery gets the same verdict back and sends the same story.
+#[derive(Clone)]
+pub struct Deduplicator {
+    /// What was seen. Held by all workers of the process.
+    index: Arc<dyn Index>,
+    /// Asked for tombstones only.
+    store: Store,
+}
+
+impl Deduplicator {
+    /// A stage over this index.
+    pub fn new(index: Arc<dyn Index>, store: Store) -> Self {
+        Self { index, store }
+    }
+
+    /// Measures the index's size every `every`, for the metrics, until it is dropped.
+    pub async fn measure(index: Arc<dyn Index>, every: Duration) {
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match index.stats().await {
+                Ok(stats) => IndexMeasured {
+                    backend: stats.backend,
+                    articles: stats.articles,
+                    stories: stats.stories,
+                    shingles: stats.shingles,
+                    bytes: stats.bytes,
+                }
+                .emit(),
+                Err(why) => tracing::debug!(%why, "the index could not be measured"),
+            }
+        }
+    }
+
+    /// Tombstones first: what was taken down is not even remembered.
+    async fn judge(&self, arrival: &Arrival, lane: Lane, now: Timestamp) -> Result<Done, Refusal> {
+        let Arrival::Seen { article } = arrival else {
+            return Ok(passed_on(arrival, None, lane, "a withdrawal has no text to compare".to_owned()));
+        };
+        self.permit(&article.id).await?;
+        let started = Instant::now();
+        let query = Query::of(article);
+        let verdict = self.index.decide(&query, now).await?;
+        ArticleJudged {
+            verdict: verdict.kind.as_str(),
+            article: &article.id.to_string(),
+            story: &verdict.story.to_string(),
+            score: verdict.score,
+            shared: verdict.evidence.shared,
+            postings: verdict.evidence.postings,
+            seconds: started.elapsed().as_secs_f64(),
+        }
+        .emit();
+        let note = explain(&verdict, &query);
+        Ok(passed_on(arrival, Some(verdict), lane, note))
+    }
+
+    async fn permit(&self, article: &ArticleId) -> Result<(), Refusal> {
+        let taken_down = self.store.tombstoned(std::slice::from_ref(article)).await?;
+        if taken_down.is_empty() { Ok(()) } else { Err(Refusal::TakenDown) }
+    }
+}
+
+impl Handler for Deduplicator {
+    const STAGE: Stage = Stage::Deduplicator;
+    type Message = Arrival;
+
+    async fn handle(&self, arrival: &Arrival, delivery: &Delivery) -> Outcome {
+        match self.judge(arrival, delivery.lane, delivery.received_at).await {
+            Ok(done) => Outcome::Done(done),
+            Err(refusal) => refusal.into(),
+        }
+    }
+
+    async fn probe(&self) -> Result<(), String> {
+        self.index.ping().await.map_err(|e| e.to_string())?;
+        self.store.tombstoned(&[]).await.map(|_| ()).map_err(|e| e.to_string())
+    }
+}
+
+/// News stays before revisits: a story goes on the lane its article came on. The lone lane is for whoever
+/// kills its worker, and this one did not.
+fn passed_on(arrival: &Arrival, verdict: Option<Verdict>, lane: Lane, note: String) -> Done {
+    let lane = match lane {
+        Lane::Later => Lane::Later,
+        Lane::Main | Lane::Lone => Lane::Main,
+    };
+    let story = Story { arrival: arrival.clone(), verdict };
+    Done { publish: vec![Outgoing::on(lane, &story)], then: None, note }
+}
+
+/// The verdict and its evidence in one line, for `explain`.
+fn explain(verdict: &Verdict, query: &Query) -> String {
+    let of = verdict.of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
+    let evidence = &verdict.evidence;
+    let compared = match &query.sketch {
+        None => "no text to compare".to_owned(),
+        Some(sketch) => format!(
+            "{} of {} marks shared, containment {:.2}, Jaccard {:.2}, {} shingles at level {}, language {}",
+            evidence.shared,
+            evidence.postings,
+            evidence.containment,
+            evidence.jaccard,
+            sketch.shingles(),
+            sketch.level(),
+            query.language
+        ),
+    };
+    format!("{}{of} in story {}, score {:.2}: {compared}", verdict.kind.as_str(), verdict.story, verdict.score)
+}

@@ -1,0 +1,258 @@
+//! What an index holds, byte by byte: the same on both backends.
+//!
+//! All integers are big-endian. `redis/index.lua` reads and writes the same bytes; the contract test that
+//! runs over both backends compares their verdicts.
+
+use crate::Query;
+use article::{ArticleId, ContentHash, Evidence, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
+
+/// A story's name in postings: the first 40 bits of its id, which is a hash already. Two of a million
+/// stories share one with a probability of one in two; then near copies of the later are not found.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct StoryNumber(pub [u8; 5]);
+
+impl StoryNumber {
+    pub(crate) fn of(story: &StoryId) -> Self {
+        let mut number = [0; 5];
+        number.copy_from_slice(&story.bytes()[..5]);
+        Self(number)
+    }
+}
+
+/// What a shingle is to the story that holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Part {
+    /// In the middle of the article that opened it.
+    Core,
+    /// Elsewhere in it.
+    Edge,
+    /// Only in a copy of it: a frame, an addition, or the rest of a text whose beginning came first.
+    Extra,
+}
+
+impl Part {
+    fn byte(self) -> u8 {
+        match self {
+            Part::Core => b'c',
+            Part::Edge => b'e',
+            Part::Extra => b'x',
+        }
+    }
+}
+
+/// Which stories have a shingle. A story is named once, however many articles carry it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Posting {
+    /// When it was last written.
+    pub(crate) day: u16,
+    /// The stories; none once the shingle is common and counts no more.
+    pub(crate) holders: Vec<(StoryNumber, Part)>,
+}
+
+impl Posting {
+    pub(crate) fn is_common(&self) -> bool {
+        self.holders.is_empty()
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = self.day.to_be_bytes().to_vec();
+        for (story, part) in &self.holders {
+            out.extend_from_slice(&story.0);
+            out.push(part.byte());
+        }
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (day, rest) = bytes.split_first_chunk::<2>()?;
+        let mut holders = Vec::new();
+        for holder in rest.chunks(6) {
+            let part = match holder.get(5)? {
+                b'c' => Part::Core,
+                b'e' => Part::Edge,
+                _ => Part::Extra,
+            };
+            holders.push((StoryNumber(*holder.first_chunk::<5>()?), part));
+        }
+        Some(Self { day: u16::from_be_bytes(*day), holders })
+    }
+}
+
+/// Marks of a story that count, at one level of its opener's sketch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) all: u16,
+    pub(crate) core: u16,
+}
+
+/// [`Counts`] at every level, 0 below the sketch's own.
+pub(crate) type LevelCounts = [Counts; Sketch::MAX_LEVEL as usize + 1];
+
+/// A story that near copies can be found of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StoryRecord {
+    pub(crate) day: u16,
+    /// The site of the article that opened it.
+    pub(crate) site: u32,
+    /// The article that opened it.
+    pub(crate) opener: ArticleId,
+    pub(crate) story: StoryId,
+    /// Level of its opener's sketch.
+    pub(crate) level: u8,
+    /// Marks that count, by level.
+    pub(crate) counts: LevelCounts,
+}
+
+impl StoryRecord {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = self.day.to_be_bytes().to_vec();
+        out.extend_from_slice(&self.site.to_be_bytes());
+        out.extend_from_slice(self.opener.bytes());
+        out.extend_from_slice(self.story.bytes());
+        out.push(self.level);
+        for counts in &self.counts[usize::from(self.level)..] {
+            out.extend_from_slice(&counts.all.to_be_bytes());
+            out.extend_from_slice(&counts.core.to_be_bytes());
+        }
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut bytes = Bytes(bytes);
+        let mut record = Self {
+            day: bytes.u16()?,
+            site: u32::from_be_bytes(bytes.take()?),
+            opener: ArticleId::from_bytes(bytes.take()?),
+            story: StoryId::from_bytes(bytes.take()?),
+            level: bytes.take::<1>()?[0],
+            counts: Default::default(),
+        };
+        for counts in record.counts.get_mut(usize::from(record.level)..)? {
+            *counts = Counts { all: bytes.u16()?, core: bytes.u16()? };
+        }
+        Some(record)
+    }
+}
+
+/// A claim by article id: its first text's verdict, which every redelivery gets back.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Claim {
+    pub(crate) day: u16,
+    /// When the newest of its revisions was seen.
+    pub(crate) newest: Timestamp,
+    /// The first 64 bits of the first text's hash: enough to tell one article's texts apart.
+    pub(crate) hash: [u8; 8],
+    pub(crate) verdict: Verdict,
+}
+
+impl Claim {
+    pub(crate) fn new(query: &Query, verdict: &Verdict, day: u16) -> Self {
+        Self { day, newest: query.observed_at, hash: short_hash(&query.hash), verdict: verdict.clone() }
+    }
+
+    /// 27 bytes of a new article, 59 of a copy: below the 64 that Redis keeps in a listpack.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let verdict = &self.verdict;
+        let mut out = self.day.to_be_bytes().to_vec();
+        out.extend_from_slice(&self.newest.millis().to_be_bytes()[2..]);
+        out.extend_from_slice(&self.hash);
+        out.push(match verdict.kind {
+            VerdictKind::New => b'n',
+            VerdictKind::Revision => b'r',
+            VerdictKind::ExactCopy => b'e',
+            VerdictKind::NearCopy => b'c',
+        });
+        let small = |n: u32| u16::try_from(n).unwrap_or(u16::MAX).to_be_bytes();
+        out.extend_from_slice(&small(verdict.evidence.postings));
+        out.extend_from_slice(&small(verdict.evidence.shared));
+        for share in [verdict.evidence.containment, verdict.evidence.jaccard, verdict.score] {
+            out.extend_from_slice(&small((share * SHARE).round() as u32));
+        }
+        if verdict.kind != VerdictKind::New {
+            out.extend_from_slice(verdict.story.bytes());
+            out.extend_from_slice(verdict.of.as_ref().map_or(&[][..], |of| of.bytes()));
+        }
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8], article: &ArticleId) -> Option<Self> {
+        let mut bytes = Bytes(bytes);
+        let day = bytes.u16()?;
+        let mut millis = [0; 8];
+        millis[2..].copy_from_slice(&bytes.take::<6>()?);
+        let hash = bytes.take()?;
+        let kind = match bytes.take::<1>()? {
+            [b'n'] => VerdictKind::New,
+            [b'r'] => VerdictKind::Revision,
+            [b'e'] => VerdictKind::ExactCopy,
+            [b'c'] => VerdictKind::NearCopy,
+            _ => return None,
+        };
+        let (postings, shared) = (bytes.u16()?.into(), bytes.u16()?.into());
+        let (containment, jaccard, score) = (bytes.share()?, bytes.share()?, bytes.share()?);
+        let story = bytes.take().map_or_else(|| StoryId::opened_by(article), StoryId::from_bytes);
+        let of = bytes.take().map(ArticleId::from_bytes);
+        let evidence = Evidence { postings, shared, containment, jaccard, notes: Vec::new() };
+        let verdict = Verdict { kind, story, of, score, evidence };
+        Some(Self { day, newest: Timestamp(i64::from_be_bytes(millis)), hash, verdict })
+    }
+}
+
+/// Shares are kept in ten-thousandths; a fresh verdict is rounded likewise, so that a redelivery's equals it.
+const SHARE: f32 = 10_000.0;
+
+/// `part` of `whole` in ten-thousandths, 0 of nothing.
+pub(crate) fn share(part: u32, whole: u32) -> f32 {
+    if whole == 0 { 0.0 } else { (part.min(whole) * 10_000 / whole) as f32 / SHARE }
+}
+
+pub(crate) fn short_hash(hash: &ContentHash) -> [u8; 8] {
+    let mut short = [0; 8];
+    short.copy_from_slice(&hash.bytes()[..8]);
+    short
+}
+
+/// Who has a text, by its exact hash.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ExactRecord {
+    pub(crate) day: u16,
+    pub(crate) article: ArticleId,
+    pub(crate) story: StoryId,
+}
+
+impl ExactRecord {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = self.day.to_be_bytes().to_vec();
+        out.extend_from_slice(self.article.bytes());
+        out.extend_from_slice(self.story.bytes());
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut bytes = Bytes(bytes);
+        Some(Self {
+            day: bytes.u16()?,
+            article: ArticleId::from_bytes(bytes.take()?),
+            story: StoryId::from_bytes(bytes.take()?),
+        })
+    }
+}
+
+/// A reader that ends where the bytes end.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.take().map(u16::from_be_bytes)
+    }
+
+    fn share(&mut self) -> Option<f32> {
+        self.u16().map(|n| f32::from(n) / SHARE)
+    }
+}

@@ -1,0 +1,422 @@
+-- The index's one step in Redis: check and claim, atomically, in one round trip.
+--
+-- The rule is that of src/rule.rs and the bytes are those of src/memory.rs; one contract test runs over both.
+-- Shares are whole ten-thousandths, integers are big-endian, and binary strings are never ordered by `<`,
+-- which would follow the server's locale.
+--
+-- KEYS  the roots of three groups of tables, each with a hash tag of its own: claims by article id, exact texts,
+--       and one language's postings and stories. A call for one step alone has one root.
+-- ARGV  1 the step; the rest is read by `read` below.
+
+local call, byte, char, sub, floor = redis.call, string.byte, string.char, string.sub, math.floor
+local min, max = math.min, math.max
+
+local MAX_LEVEL = 4
+-- Entries in a bucket on average. Redis keeps a hash in a listpack up to 128 entries (its smallest default), and
+-- in linear hashing a bucket may hold twice the average before its turn to be split.
+local LOAD = 48
+-- Entries written to a table between two steps of its sweep: a whole round in three quarters of a window.
+local SWEEP_EVERY = 32
+
+local today, oldest, keep_seconds
+
+local function u16(n) return char(floor(n / 256), n % 256) end
+
+local function number(text, from, to)
+  local n = 0
+  for i = from, to do n = n * 256 + byte(text, i) end
+  return n
+end
+
+local function day_of(value) return number(value, 1, 2) end
+
+------------------------------------------------------------------------------------------------------------
+-- Tables: linear hashing (Litwin 1980) over small Redis hashes. A table has `b` buckets; when they hold more than
+-- LOAD entries on average, the next in turn is split in two. So a table of any size takes a few bytes an entry
+-- beside its data, and a lookup is one HGET. Fields begin with bytes of a hash; values begin with their day.
+
+local function open(root, name)
+  local key = root .. ':' .. name
+  local m = call('HMGET', key, 'n', 'b', 'w', 'h')
+  local t = { key = key, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or 1, w = tonumber(m[3]) or 0,
+    h = tonumber(m[4]) or 0, pow = 1 }
+  while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
+  return t
+end
+
+local function hash(field) return number(field, 2, 5) end
+
+local function bucket(t, field)
+  local h = hash(field)
+  local i = h % (2 * t.pow)
+  if i >= t.b then i = h % t.pow end
+  return t.key .. ':' .. i
+end
+
+local function get(t, field)
+  local value = call('HGET', bucket(t, field), field)
+  if value and day_of(value) >= oldest then return value end
+  return nil
+end
+
+local function put(t, field, value)
+  local key = bucket(t, field)
+  if call('HSET', key, field, value) == 1 then
+    t.n = t.n + 1
+    t.w = t.w + 1
+  end
+  call('EXPIRE', key, keep_seconds)
+  t.dirty = true
+end
+
+-- Moves to the new bucket what belongs there and drops what has expired.
+local function split(t)
+  local from = t.key .. ':' .. (t.b - t.pow)
+  local all, moved, gone = call('HGETALL', from), {}, {}
+  for i = 1, #all, 2 do
+    if day_of(all[i + 1]) < oldest then
+      gone[#gone + 1] = all[i]
+      t.n = t.n - 1
+    elseif hash(all[i]) % (2 * t.pow) == t.b then
+      gone[#gone + 1] = all[i]
+      moved[#moved + 1] = all[i]
+      moved[#moved + 1] = all[i + 1]
+    end
+  end
+  if #moved > 0 then
+    local to = t.key .. ':' .. t.b
+    call('HSET', to, unpack(moved))
+    call('EXPIRE', to, keep_seconds)
+  end
+  if #gone > 0 then call('HDEL', from, unpack(gone)) end
+  t.b = t.b + 1
+  if t.b == 2 * t.pow then t.pow = t.b end
+end
+
+local function sweep(t)
+  t.h = t.h % t.b
+  local key = t.key .. ':' .. t.h
+  local all, gone = call('HGETALL', key), {}
+  for i = 1, #all, 2 do
+    if day_of(all[i + 1]) < oldest then gone[#gone + 1] = all[i] end
+  end
+  if #gone > 0 then
+    call('HDEL', key, unpack(gone))
+    t.n = t.n - #gone
+  end
+  t.h = t.h + 1
+end
+
+local function close(t)
+  if not t.dirty then return end
+  while t.n > LOAD * t.b do split(t) end
+  while t.w >= SWEEP_EVERY do
+    t.w = t.w - SWEEP_EVERY
+    sweep(t)
+  end
+  call('HSET', t.key, 'n', t.n, 'b', t.b, 'w', t.w, 'h', t.h)
+  call('EXPIRE', t.key, keep_seconds)
+end
+
+------------------------------------------------------------------------------------------------------------
+-- What is asked.
+
+local function read(argv)
+  today, oldest, keep_seconds = tonumber(argv[2]), tonumber(argv[3]), tonumber(argv[4])
+  local q = {
+    article = argv[5], hash = argv[6], observed = argv[7], site = argv[8], own = argv[9],
+    -- 'none' without a text, 'short' where it is too short to be compared, else the sketch's level.
+    level = tonumber(argv[10]), has_text = argv[10] ~= 'none', marks = argv[11], refresh = tonumber(argv[12]),
+    min_shared = tonumber(argv[13]), of_article = tonumber(argv[14]), of_story = tonumber(argv[15]),
+    other_way = tonumber(argv[16]), of_core = tonumber(argv[17]), same_site = tonumber(argv[18]),
+    common_after = tonumber(argv[19]),
+  }
+  return q
+end
+
+-- A mark is five bytes of its hash and one that holds the coarsest level it is kept at, twice, plus whether it
+-- stands in the core.
+local function unpack_marks(q)
+  q.fields, q.keep, q.core = {}, {}, {}
+  for i = 1, #q.marks / 6 do
+    local last = byte(q.marks, 6 * i)
+    q.fields[i] = sub(q.marks, 6 * i - 5, 6 * i - 1)
+    q.keep[i] = floor(last / 2)
+    q.core[i] = last % 2 == 1
+  end
+end
+
+------------------------------------------------------------------------------------------------------------
+-- Records.
+
+local function decode_story(value)
+  local s = { day = sub(value, 1, 2), site = sub(value, 3, 6), opener = sub(value, 7, 22), story = sub(value, 23, 38),
+    level = byte(value, 39), all = {}, core = {} }
+  local at = 40
+  for level = s.level, MAX_LEVEL do
+    s.all[level], s.core[level] = number(value, at, at + 1), number(value, at + 2, at + 3)
+    at = at + 4
+  end
+  return s
+end
+
+local function encode_story(s)
+  local out = s.day .. s.site .. s.opener .. s.story .. char(s.level)
+  for level = s.level, MAX_LEVEL do out = out .. u16(s.all[level]) .. u16(s.core[level]) end
+  return out
+end
+
+local function new_claim(q, v)
+  local claim = u16(today) .. q.observed .. sub(q.hash, 1, 8) .. v.kind .. u16(v.postings) .. u16(v.shared)
+    .. u16(v.containment) .. u16(v.jaccard) .. u16(v.score)
+  if v.kind ~= 'n' then claim = claim .. v.story .. v.of end
+  return claim
+end
+
+local function story_of_claim(q, claim)
+  if #claim >= 43 then return sub(claim, 28, 43) end
+  return q.own
+end
+
+------------------------------------------------------------------------------------------------------------
+-- The near decision (src/rule.rs).
+
+local function share(part, whole)
+  if whole == 0 then return 0 end
+  return floor(min(part, whole) * 10000 / whole)
+end
+
+local function look_up(root, q)
+  unpack_marks(q)
+  local f = { P = open(root, 'p'), S = open(root, 's'), holders = {}, common = {}, stories = {}, changed = {} }
+  for i = 1, #q.fields do
+    local value = get(f.P, q.fields[i])
+    if not value then
+      f.holders[i] = {}
+    elseif #value == 2 then
+      f.common[i] = day_of(value)
+    else
+      local holders = {}
+      for at = 3, #value, 6 do
+        holders[#holders + 1] = { sub(value, at, at + 4), sub(value, at + 5, at + 5) }
+      end
+      f.holders[i] = holders
+    end
+  end
+  return f
+end
+
+local function story(f, name)
+  local s = f.stories[name]
+  if s == nil then
+    local value = get(f.S, name)
+    s = value and decode_story(value) or false
+    f.stories[name] = s
+  end
+  return s
+end
+
+local function judge(f, q)
+  local by_story, all, core = {}, {}, {}
+  for level = 0, MAX_LEVEL do all[level], core[level] = 0, 0 end
+  local live = 0
+  for i = 1, #q.fields do
+    if not f.common[i] then
+      live = live + 1
+      for level = 0, q.keep[i] do
+        all[level] = all[level] + 1
+        if q.core[i] then core[level] = core[level] + 1 end
+      end
+      for _, holder in ipairs(f.holders[i]) do
+        local list = by_story[holder[1]] or {}
+        by_story[holder[1]] = list
+        list[#list + 1] = { i, holder[2] }
+      end
+    end
+  end
+  local best = { score = 0, postings = live, shared = 0, containment = 0, jaccard = 0 }
+  local best_number
+  local own = sub(q.own, 1, 5)
+  for name, list in pairs(by_story) do
+    local s = name ~= own and story(f, name)
+    if s then
+      local level = max(q.level, s.level)
+      local shared, of_story, article_core, story_core = 0, 0, 0, 0
+      for _, hit in ipairs(list) do
+        if q.keep[hit[1]] >= level then
+          shared = shared + 1
+          if hit[2] ~= 'x' then of_story = of_story + 1 end
+          if q.core[hit[1]] then article_core = article_core + 1 end
+          if hit[2] == 'c' then story_core = story_core + 1 end
+        end
+      end
+      local in_story, in_article = share(shared, all[level]), share(of_story, s.all[level])
+      local in_core = max(share(article_core, core[level]), share(story_core, s.core[level]))
+      local same = s.site == q.site
+      local least_article = same and q.same_site or q.of_article
+      local least_story = same and q.same_site or q.of_story
+      local copy = shared >= q.min_shared and in_core >= q.of_core
+        and ((in_story >= least_article and in_article >= q.other_way)
+          or (in_article >= least_story and in_story >= q.other_way))
+      local score, this = max(in_story, in_article), number(name, 1, 5)
+      local was_copy = best.copy_of ~= nil
+      local better = (copy and not was_copy) or (copy == was_copy and score > best.score)
+      -- Of equals the smaller number, whatever order the table is walked in.
+      if copy == was_copy and score == best.score and best_number and this < best_number then better = true end
+      if better then
+        best_number = this
+        best = { copy_of = copy and name or nil, score = score, postings = all[level], shared = shared,
+          containment = in_story, jaccard = share(shared, all[level] + max(0, s.all[level] - of_story)) }
+      end
+    end
+  end
+  return best
+end
+
+local function uncount(f, q, i, holder)
+  local s = holder[2] ~= 'x' and story(f, holder[1])
+  if not s then return end
+  for level = s.level, q.keep[i] do
+    s.all[level] = max(0, s.all[level] - 1)
+    if holder[2] == 'c' then s.core[level] = max(0, s.core[level] - 1) end
+  end
+  f.changed[holder[1]] = true
+end
+
+-- Remembers the article's marks under a story. `standing`: 'first' text of the article, a 'newer' or an 'older' one.
+local function learn(f, q, story_id, standing)
+  local name = sub(story_id, 1, 5)
+  local record = story(f, name)
+  if record and record.story ~= story_id then return end
+  local opens = not record or record.opener == q.article
+  for i = 1, #q.fields do
+    local holders = f.holders[i]
+    local held = false
+    for _, holder in ipairs(holders or {}) do held = held or holder[1] == name end
+    if holders and not held and (standing == 'first' or #holders == 0) then
+      holders[#holders + 1] = { name, not opens and 'x' or q.core[i] and 'c' or 'e' }
+      local common = #holders >= q.common_after
+      for _, holder in ipairs(holders) do
+        local s = holder[1] ~= name and story(f, holder[1])
+        common = common or (s and s.site == q.site)
+      end
+      local value = u16(today)
+      if common then
+        for _, holder in ipairs(holders) do uncount(f, q, i, holder) end
+        f.holders[i], f.common[i] = nil, today
+      else
+        for _, holder in ipairs(holders) do value = value .. holder[1] .. holder[2] end
+      end
+      put(f.P, q.fields[i], value)
+    elseif f.common[i] and f.common[i] < q.refresh then
+      put(f.P, q.fields[i], u16(today))
+    end
+  end
+  if opens and standing ~= 'older' then
+    local s = { day = u16(today), site = q.site, opener = q.article, story = story_id, level = q.level, all = {}, core = {} }
+    for level = q.level, MAX_LEVEL do s.all[level], s.core[level] = 0, 0 end
+    for i = 1, #q.fields do
+      for _, holder in ipairs(f.holders[i] or {}) do
+        if holder[1] == name and holder[2] ~= 'x' then
+          for level = q.level, q.keep[i] do
+            s.all[level] = s.all[level] + 1
+            if holder[2] == 'c' then s.core[level] = s.core[level] + 1 end
+          end
+        end
+      end
+    end
+    f.stories[name], f.changed[name] = s, true
+  end
+  for changed in pairs(f.changed) do put(f.S, changed, encode_story(f.stories[changed])) end
+  close(f.P)
+  close(f.S)
+end
+
+local function near(root, q)
+  local v = { kind = 'n', story = q.own, of = '', score = 10000, postings = 0, shared = 0, containment = 0, jaccard = 0 }
+  if not q.level then return v end
+  local f = look_up(root, q)
+  local best = judge(f, q)
+  v.postings, v.shared, v.containment, v.jaccard = best.postings, best.shared, best.containment, best.jaccard
+  if best.copy_of then
+    local s = story(f, best.copy_of)
+    v.kind, v.story, v.of, v.score = 'c', s.story, s.opener, best.score
+  end
+  learn(f, q, v.story, 'first')
+  return v
+end
+
+------------------------------------------------------------------------------------------------------------
+-- Claims.
+
+local function claim_text(root, q, story_id, overwrite)
+  if not q.has_text then return end
+  local E = open(root, 'e')
+  local held = get(E, q.hash)
+  if overwrite or not held then
+    put(E, q.hash, u16(today) .. q.article .. story_id)
+    close(E)
+  end
+end
+
+-- The verdict in force for a known article: its first text's, or that it was revised.
+local function known(roots, q)
+  local C = open(roots[1], 'c')
+  local claim = get(C, q.article)
+  if not claim then return nil end
+  if sub(claim, 9, 16) == sub(q.hash, 1, 8) then return 'v' .. claim end
+  local story_id = story_of_claim(q, claim)
+  local newer = number(q.observed, 1, 6) > number(claim, 3, 8)
+  claim_text(roots[2], q, story_id, false)
+  if q.level then learn(look_up(roots[3], q), q, story_id, newer and 'newer' or 'older') end
+  if newer then
+    put(C, q.article, u16(today) .. q.observed .. sub(claim, 9))
+    close(C)
+  end
+  return 'r' .. story_id
+end
+
+local function exact(root, q)
+  if not q.has_text then return nil end
+  local held = get(open(root, 'e'), q.hash)
+  if not held or sub(held, 3, 18) == q.article then return nil end
+  return { kind = 'e', story = sub(held, 19, 34), of = sub(held, 3, 18), score = 10000, postings = 0, shared = 0,
+    containment = 10000, jaccard = 10000 }
+end
+
+local function settle(root, q, claim)
+  local C = open(root, 'c')
+  put(C, q.article, claim)
+  close(C)
+end
+
+local steps = {}
+
+function steps.decide(roots, q)
+  local answer = known(roots, q)
+  if answer then return answer end
+  local v = exact(roots[2], q)
+  if not v then
+    v = near(roots[3], q)
+    claim_text(roots[2], q, v.story, true)
+  end
+  local claim = new_claim(q, v)
+  settle(roots[1], q, claim)
+  return 'v' .. claim
+end
+
+-- ARGV 20 and 21: the claim and the story that the store knows.
+function steps.restore(roots, q, argv)
+  if get(open(roots[1], 'c'), q.article) then return 'held' end
+  claim_text(roots[2], q, argv[21], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[21], 'first') end
+  settle(roots[1], q, argv[20])
+  return 'restored'
+end
+
+function steps.known(roots, q)
+  return get(open(roots[1], 'c'), q.article)
+end
+
+local q = read(ARGV)
+return steps[ARGV[1]](KEYS, q, ARGV)

@@ -1,0 +1,277 @@
+//! The rule: when an article's marks make it a copy, and what the index learns from it.
+//!
+//! Pure, over what was looked up. `redis/index.lua` holds the same rule, since on Redis it must run where the
+//! memory is.
+
+use crate::Query;
+use crate::memory::{LevelCounts, Part, Posting, StoryNumber, StoryRecord, share};
+use article::{ArticleId, Evidence, Mark, Place, Sketch, StoryId, Verdict, VerdictKind};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What makes two texts one story. Shares are of marks that count: what is common counts for nothing.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// Fewest distinct shingles of a text for a verdict by content: below it, two agency one-liners or two
+    /// captions would be copies by chance.
+    pub min_shingles: u32,
+    /// Fewest marks in common: below it, chance decides.
+    pub min_shared: u32,
+    /// Share of the article that must be in the story, when it is a part of it or an edited whole.
+    pub of_article: f32,
+    /// Share of the story that must be in the article, when the article carries it whole among other things.
+    pub of_story: f32,
+    /// Share that the other direction must reach: two quoted paragraphs of a long report don't.
+    pub other_way: f32,
+    /// Share of either's core (its middle, said once) that must be common: texts that share only their ends
+    /// share a frame. This is what holds before the stream has taught what is common.
+    pub of_core: f32,
+    /// Share of either that must be in the other when both are of one site: its columns and reports are filled into
+    /// the same frames, and it seldom carries its own story twice.
+    pub same_site: f32,
+    /// In how many stories a shingle is common.
+    pub common_after: u8,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            min_shingles: 30,
+            min_shared: 3,
+            of_article: 0.45,
+            of_story: 0.5,
+            other_way: 0.15,
+            of_core: 0.3,
+            same_site: 0.9,
+            common_after: 3,
+        }
+    }
+}
+
+/// What was looked up for an article: a posting a mark, and the record of every story they name.
+pub(crate) struct Found {
+    pub(crate) postings: Vec<Option<Posting>>,
+    pub(crate) stories: BTreeMap<StoryNumber, StoryRecord>,
+}
+
+/// The story an article is a copy of, with the evidence; or how near the nearest came.
+pub(crate) struct Judgement {
+    pub(crate) copy_of: Option<StoryNumber>,
+    pub(crate) score: f32,
+    pub(crate) evidence: Evidence,
+}
+
+/// Marks an article and one story share.
+#[derive(Default)]
+struct Shared {
+    all: Vec<(Mark, Part)>,
+}
+
+impl Found {
+    /// Marks that count, each with its place in the sketch.
+    fn live<'a>(&'a self, sketch: &'a Sketch) -> impl Iterator<Item = (usize, Mark)> + 'a {
+        let common = |i: &usize| self.postings.get(*i).is_some_and(|p| p.as_ref().is_some_and(Posting::is_common));
+        sketch.marks().iter().copied().enumerate().filter(move |(i, _)| !common(i))
+    }
+
+    /// Compares an article with every story that shares a mark, and takes the one it shares most with.
+    /// `own` is the story the article would open: it can't be a copy of itself.
+    pub(crate) fn judge(&self, sketch: &Sketch, site: u32, own: StoryNumber, by: &Thresholds) -> Judgement {
+        let mut shared: BTreeMap<StoryNumber, Shared> = BTreeMap::new();
+        for (i, mark) in self.live(sketch) {
+            for (story, part) in self.postings[i].iter().flat_map(|p| &p.holders) {
+                shared.entry(*story).or_default().all.push((mark, *part));
+            }
+        }
+        let live: Vec<Mark> = self.live(sketch).map(|(_, m)| m).collect();
+        let mut best = Judgement {
+            copy_of: None,
+            score: 0.0,
+            evidence: Evidence { postings: u32::try_from(live.len()).unwrap_or(u32::MAX), ..Evidence::default() },
+        };
+        for (number, shared) in shared.iter().filter(|(n, _)| **n != own) {
+            let Some(story) = self.stories.get(number) else { continue };
+            let found = Overlap::of(&live, &shared.all, story, sketch.level());
+            let is_copy = found.is_copy(story.site == site, by);
+            // A copy beats what is none; then the larger share; then the smaller number, so that any order of
+            // looking gives the same.
+            if (is_copy, found.score()) > (best.copy_of.is_some(), best.score) {
+                best = Judgement {
+                    copy_of: is_copy.then_some(*number),
+                    score: found.score(),
+                    evidence: Evidence {
+                        postings: found.article,
+                        shared: found.shared,
+                        containment: share(found.shared, found.article),
+                        jaccard: share(found.shared, found.article + found.story.saturating_sub(found.of_story)),
+                        notes: Vec::new(),
+                    },
+                };
+            }
+        }
+        best
+    }
+
+    /// Remembers the article's marks under `story`: as its body if it opens it, else as what a copy or a revision
+    /// brought along. Returns which postings changed; changed story records are in [`Found::stories`].
+    ///
+    /// A story is added to a posting only by an article that opened it or by what a copy has beyond its story,
+    /// so a story carried by ten outlets counts once.
+    pub(crate) fn learn(&mut self, learner: &Learner<'_>, day: u16, by: &Thresholds) -> Vec<usize> {
+        let mut changed = Vec::new();
+        let marks: Vec<(usize, Mark)> = self.live(learner.sketch).collect();
+        for (i, mark) in marks {
+            let part = match (learner.opens, mark.place) {
+                (false, _) => Part::Extra,
+                (true, Place::Core) => Part::Core,
+                (true, Place::Edge) => Part::Edge,
+            };
+            let mut posting = self.postings[i].clone().unwrap_or_default();
+            if posting.holders.iter().any(|(s, _)| *s == learner.story)
+                || (learner.known && !posting.holders.is_empty())
+            {
+                continue;
+            }
+            posting.day = day;
+            posting.holders.push((learner.story, part));
+            let of_site =
+                |s: &StoryNumber| *s != learner.story && self.stories.get(s).is_some_and(|r| r.site == learner.site);
+            if posting.holders.len() >= usize::from(by.common_after) || posting.holders.iter().any(|(s, _)| of_site(s))
+            {
+                for (story, part) in std::mem::take(&mut posting.holders) {
+                    self.uncount(story, part, mark);
+                }
+            }
+            self.postings[i] = Some(posting);
+            changed.push(i);
+        }
+        changed
+    }
+
+    /// A mark that has become common counts no more for those who had it.
+    fn uncount(&mut self, story: StoryNumber, part: Part, mark: Mark) {
+        let Some(record) = self.stories.get_mut(&story).filter(|_| part != Part::Extra) else { return };
+        for level in record.level..=Sketch::MAX_LEVEL {
+            if mark.is_kept_at(level) {
+                let counts = &mut record.counts[usize::from(level)];
+                counts.all = counts.all.saturating_sub(1);
+                counts.core = counts.core.saturating_sub(u16::from(part == Part::Core));
+            }
+        }
+    }
+
+    /// How many marks of `sketch` its postings hold as the story's own, by level.
+    pub(crate) fn counts(&self, sketch: &Sketch, story: StoryNumber) -> LevelCounts {
+        let mut counts = LevelCounts::default();
+        for (i, mark) in self.live(sketch) {
+            let held = self.postings[i].iter().flat_map(|p| &p.holders).find(|(s, _)| *s == story);
+            let Some((_, part)) = held.filter(|(_, part)| *part != Part::Extra) else { continue };
+            for level in (sketch.level()..=Sketch::MAX_LEVEL).filter(|l| mark.is_kept_at(*l)) {
+                counts[usize::from(level)].all += 1;
+                counts[usize::from(level)].core += u16::from(*part == Part::Core);
+            }
+        }
+        counts
+    }
+
+    /// Common shingles are forgotten unless they recur: those last written before `before` are dated anew.
+    /// Returns which changed.
+    pub(crate) fn refresh_common(&mut self, before: u16, day: u16) -> Vec<usize> {
+        let mut changed = Vec::new();
+        for (i, posting) in self.postings.iter_mut().enumerate() {
+            if let Some(posting) = posting.as_mut().filter(|p| p.is_common() && p.day < before) {
+                posting.day = day;
+                changed.push(i);
+            }
+        }
+        changed
+    }
+}
+
+/// Whose marks are learned.
+pub(crate) struct Learner<'a> {
+    pub(crate) sketch: &'a Sketch,
+    pub(crate) site: u32,
+    pub(crate) story: StoryNumber,
+    /// Whether the article opens the story.
+    pub(crate) opens: bool,
+    /// Whether it is a revision: then only what nobody has is added.
+    pub(crate) known: bool,
+}
+
+/// How much an article and a story have in common, at the coarser of their levels.
+struct Overlap {
+    /// The article's marks that count.
+    article: u32,
+    /// The story's.
+    story: u32,
+    /// Of the article's, those the story has.
+    shared: u32,
+    /// Of the story's, those the article has; without what copies brought along.
+    of_story: u32,
+    article_core: u32,
+    story_core: u32,
+    shared_article_core: u32,
+    shared_story_core: u32,
+}
+
+impl Overlap {
+    fn of(live: &[Mark], shared: &[(Mark, Part)], story: &StoryRecord, level: u8) -> Self {
+        let level = level.max(story.level);
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let of = |keep: &dyn Fn(&(Mark, Part)) -> bool| {
+            count(shared.iter().filter(|s| s.0.is_kept_at(level) && keep(s)).count())
+        };
+        let kept = |core: bool| {
+            count(live.iter().filter(|m| m.is_kept_at(level) && (!core || m.place == Place::Core)).count())
+        };
+        let counts = story.counts[usize::from(level.min(Sketch::MAX_LEVEL))];
+        Self {
+            article: kept(false),
+            story: counts.all.into(),
+            shared: of(&|_| true),
+            of_story: of(&|s| s.1 != Part::Extra),
+            article_core: kept(true),
+            story_core: counts.core.into(),
+            shared_article_core: of(&|s| s.0.place == Place::Core),
+            shared_story_core: of(&|s| s.1 == Part::Core),
+        }
+    }
+
+    fn score(&self) -> f32 {
+        share(self.shared, self.article).max(share(self.of_story, self.story))
+    }
+
+    fn is_copy(&self, same_site: bool, by: &Thresholds) -> bool {
+        let (of_article, of_story) = (share(self.shared, self.article), share(self.of_story, self.story));
+        let core =
+            share(self.shared_article_core, self.article_core).max(share(self.shared_story_core, self.story_core));
+        let (least_article, least_story) =
+            if same_site { (by.same_site, by.same_site) } else { (by.of_article, by.of_story) };
+        let enough = (of_article >= least_article && of_story >= by.other_way)
+            || (of_story >= least_story && of_article >= by.other_way);
+        self.shared >= by.min_shared && core >= by.of_core && enough
+    }
+}
+
+/// The verdict that a judgement amounts to.
+pub(crate) fn verdict(query: &Query, judgement: &Judgement, stories: &BTreeMap<StoryNumber, StoryRecord>) -> Verdict {
+    let evidence = judgement.evidence.clone();
+    match judgement.copy_of.and_then(|n| stories.get(&n)) {
+        Some(story) => Verdict {
+            kind: VerdictKind::NearCopy,
+            story: story.story.clone(),
+            of: Some(story.opener.clone()),
+            score: judgement.score,
+            evidence,
+        },
+        None => Verdict { kind: VerdictKind::New, story: query.own_story(), of: None, score: 1.0, evidence },
+    }
+}
+
+/// The verdict about a text that another article has word for word.
+pub(crate) fn exact_copy(of: &ArticleId, story: &StoryId) -> Verdict {
+    let evidence = Evidence { containment: 1.0, jaccard: 1.0, ..Evidence::default() };
+    Verdict { kind: VerdictKind::ExactCopy, story: story.clone(), of: Some(of.clone()), score: 1.0, evidence }
+}
