@@ -11,6 +11,8 @@ use std::path::PathBuf;
 pub struct IndexSettings {
     /// `sqlite:PATH`, `sqlite::memory:`, `redis://user:password@host:port/database` or `rediss://…` for TLS.
     pub url: String,
+    /// Whether the address is a node of a Redis Cluster; the others are found through it.
+    pub cluster: bool,
     /// File with the authority that signed the server's certificate, PEM; the system's authorities where empty.
     pub ca_file: Option<PathBuf>,
     /// Days a text is remembered. News older than a month is seldom carried again, and memory grows with it.
@@ -30,6 +32,7 @@ impl Default for IndexSettings {
     fn default() -> Self {
         Self {
             url: "sqlite:data/index.db".to_owned(),
+            cluster: false,
             ca_file: None,
             window_days: 30,
             response_timeout_ms: 5_000,

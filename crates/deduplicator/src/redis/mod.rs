@@ -1,38 +1,170 @@
-//! The index in Redis.
+//! The index in Redis, or in a Redis Cluster.
 
-use crate::{Index, IndexError, IndexSettings, IndexStats, Known, Query};
-use article::{ArticleId, Timestamp, Verdict};
+mod call;
+mod health;
+mod link;
+mod size;
+
+use crate::memory::Claim;
+use crate::{Index, IndexError, IndexSettings, IndexStats, Known, Query, index};
+use article::{ArticleId, StoryId, Timestamp, Verdict};
 use async_trait::async_trait;
+use call::Call;
+use link::Link;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The index in Redis.
+/// The index in Redis: one script call is one decision, so it is atomic whoever asks at the same time. On a
+/// Cluster a decision takes three calls, each atomic in its slot; the claims' order makes up for the rest.
+///
+/// Nothing is waited for at start: as long as Redis is away every call says so.
 #[derive(Clone, Debug)]
-pub struct Redis {}
+pub struct Redis {
+    /// The connection, shared by all clones; it reconnects by itself.
+    link: Link,
+    settings: Arc<IndexSettings>,
+    /// Languages this process has announced in the index's own list, which measuring and clearing go by.
+    languages: Arc<Mutex<BTreeSet<String>>>,
+}
 
 impl Redis {
-    /// Connects.
+    /// Connects to `settings.url`, and says what makes that Redis unfit to remember. One that is away now is no
+    /// error.
     pub async fn open(settings: &IndexSettings) -> Result<Self, IndexError> {
-        Err(IndexError::Settings(format!("url “{}”: not built in", settings.url)))
+        let redis =
+            Self { link: Link::new(settings)?, settings: Arc::new(settings.clone()), languages: Arc::default() };
+        match health::check(&redis.link).await {
+            Ok(()) => {}
+            Err(IndexError::Away(why)) => tracing::warn!(why, "the index is away; articles wait until it is back"),
+            Err(why) => return Err(why),
+        }
+        Ok(redis)
+    }
+
+    /// Adds a language to the index's list before anything of it is written.
+    async fn announce(&self, language: &str) -> Result<(), IndexError> {
+        if self.lock().contains(language) {
+            return Ok(());
+        }
+        let mut command = redis::cmd("SADD");
+        command.arg(size::languages_key(&self.settings.prefix)).arg(language);
+        self.link.run::<()>(&command).await?;
+        self.lock().insert(language.to_owned());
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        // A panic while the set was held leaves a set that is still whole.
+        self.languages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One call for everything.
+    async fn decide_at_once(&self, call: &Call<'_>) -> Result<Verdict, IndexError> {
+        let answer = self.link.call(call.script("decide", call.roots.all(), &[], &[])).await?;
+        verdict(call.query, answer.as_deref())
+    }
+
+    /// From slot to slot. A death in between is made good by the article's redelivery: a text's claim without a
+    /// story is finished by its own article only, others go by the sketch meanwhile, and the first verdict stays.
+    async fn decide_by_slots(&self, call: &Call<'_>) -> Result<Verdict, IndexError> {
+        let roots = &call.roots;
+        let (known, exact) = tokio::try_join!(
+            self.link.call(call.script("known", roots.article(), &[], &[])),
+            self.link.call(call.script("exact", roots.text(), &[], &[])),
+        )?;
+        if let Some([b'r', newer, story @ ..]) = known.as_deref() {
+            self.link.call(call.script("revise", roots.language(), &[*newer], story)).await?;
+            self.link.call(call.script("text", roots.text(), &[], story)).await?;
+        }
+        if known.is_some() {
+            return verdict(call.query, known.as_deref());
+        }
+        let claim = match exact {
+            Some(claim) => claim,
+            None => {
+                let claim = self.link.call(call.script("near", roots.language(), &[], &[])).await?.unwrap_or_default();
+                let story = decode(call.query, &claim)?.verdict.story;
+                self.link.call(call.script("text", roots.text(), &[], story.bytes())).await?;
+                claim
+            }
+        };
+        let answer = self.link.call(call.script("settle", roots.article(), &claim, &[])).await?;
+        verdict(call.query, answer.as_deref())
     }
 }
 
 #[async_trait]
 impl Index for Redis {
-    async fn decide(&self, _: &Query, _: Timestamp) -> Result<Verdict, IndexError> {
-        Err(IndexError::Away("not built in".to_owned()))
+    async fn decide(&self, query: &Query, now: Timestamp) -> Result<Verdict, IndexError> {
+        self.announce(&query.language).await?;
+        let call = Call::new(&self.settings, query, now);
+        if self.link.is_cluster() { self.decide_by_slots(&call).await } else { self.decide_at_once(&call).await }
     }
-    async fn restore(&self, _: &Query, _: &Verdict, _: Timestamp) -> Result<(), IndexError> {
-        Err(IndexError::Away("not built in".to_owned()))
+
+    async fn restore(&self, query: &Query, verdict: &Verdict, now: Timestamp) -> Result<(), IndexError> {
+        self.announce(&query.language).await?;
+        let call = Call::new(&self.settings, query, now);
+        let claim = Claim::new(query, verdict, crate::settings::day(now)).encode();
+        let story = verdict.story.bytes();
+        if !self.link.is_cluster() {
+            return self.link.call(call.script("restore", call.roots.all(), &claim, story)).await.map(|_| ());
+        }
+        if self.link.call(call.script("peek", call.roots.article(), &[], &[])).await?.is_none() {
+            if call.is_compared() {
+                self.link.call(call.script("learn", call.roots.language(), &[], story)).await?;
+            }
+            self.link.call(call.script("text", call.roots.text(), &[], story)).await?;
+            self.link.call(call.script("settle", call.roots.article(), &claim, &[])).await?;
+        }
+        Ok(())
     }
-    async fn known(&self, _: &ArticleId) -> Result<Option<Known>, IndexError> {
-        Err(IndexError::Away("not built in".to_owned()))
+
+    async fn known(&self, article: &ArticleId) -> Result<Option<Known>, IndexError> {
+        let query = Query {
+            article: article.clone(),
+            hash: article::ContentHash::from_bytes([0; 16]),
+            observed_at: Timestamp::default(),
+            language: "und".to_owned(),
+            site: 0,
+            sketch: None,
+        };
+        let call = Call::new(&self.settings, &query, Timestamp::now());
+        let Some(claim) = self.link.call(call.script("peek", call.roots.article(), &[], &[])).await? else {
+            return Ok(None);
+        };
+        let claim = decode(&query, &claim)?;
+        Ok(Some(Known { verdict: claim.verdict, newest: claim.newest }))
     }
+
     async fn clear(&self) -> Result<(), IndexError> {
-        Err(IndexError::Away("not built in".to_owned()))
+        size::clear(&self.link, &self.settings.prefix).await?;
+        self.lock().clear();
+        Ok(())
     }
+
     async fn stats(&self) -> Result<IndexStats, IndexError> {
-        Err(IndexError::Away("not built in".to_owned()))
+        size::measure(&self.link, &self.settings.prefix).await
     }
+
     async fn ping(&self) -> Result<(), IndexError> {
-        Err(IndexError::Away("not built in".to_owned()))
+        health::writable(&self.link, &self.settings.prefix).await
     }
+}
+
+/// What the script's answer amounts to: `v` and a claim, or `r`, one letter and the story of a revision.
+fn verdict(query: &Query, answer: Option<&[u8]>) -> Result<Verdict, IndexError> {
+    match answer {
+        Some([b'v', claim @ ..]) => Ok(decode(query, claim)?.verdict),
+        Some([b'r', _, story @ ..]) if story.len() == 16 => {
+            let mut bits = [0; 16];
+            bits.copy_from_slice(story);
+            Ok(index::revision(&query.article, &StoryId::from_bytes(bits)))
+        }
+        other => Err(IndexError::Broken(format!("the script answered {other:?}"))),
+    }
+}
+
+fn decode(query: &Query, claim: &[u8]) -> Result<Claim, IndexError> {
+    Claim::decode(claim, &query.article)
+        .ok_or_else(|| IndexError::Broken(format!("the claim of article {} can't be read", query.article)))
 }

@@ -1,0 +1,133 @@
+//! The connection, and what its errors mean.
+
+use crate::{IndexError, IndexSettings};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
+use redis::cluster_async::ClusterConnection;
+use redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, ScriptInvocation, ServerErrorKind, TlsCertificates};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// Longest pause between two attempts to connect.
+const MAX_DELAY: Duration = Duration::from_secs(5);
+
+/// Commands of this process that may wait for an answer at once: more only wait in line here instead.
+const IN_FLIGHT: usize = 256;
+
+/// One connection, shared: commands of many tasks travel together. Made at the first command, and again
+/// after a failure.
+#[derive(Clone)]
+pub(super) enum Link {
+    Single(ConnectionManager),
+    /// A Cluster's client must connect to be made, which a start must not wait for.
+    Cluster(Arc<ClusterClient>, Arc<OnceCell<ClusterConnection>>),
+}
+
+impl Link {
+    pub(super) fn new(settings: &IndexSettings) -> Result<Self, IndexError> {
+        let wrong = |why: &dyn fmt::Display| IndexError::Settings(format!("url “{}”: {why}", redacted(&settings.url)));
+        let certificates = match &settings.ca_file {
+            None => None,
+            Some(file) => {
+                let authority = std::fs::read(file)
+                    .map_err(|e| IndexError::Settings(format!("ca_file {}: {e}", file.display())))?;
+                Some(TlsCertificates { client_tls: None, root_cert: Some(authority) })
+            }
+        };
+        let respond = Duration::from_millis(settings.response_timeout_ms);
+        let connect = Duration::from_millis(settings.connect_timeout_ms);
+        if settings.cluster {
+            let mut builder = ClusterClientBuilder::new([settings.url.as_str()])
+                .connection_timeout(connect)
+                .response_timeout(respond)
+                .connection_concurrency_limit(IN_FLIGHT);
+            if let Some(certificates) = certificates {
+                builder = builder.certs(certificates);
+            }
+            let client = builder.build().map_err(|e| wrong(&e))?;
+            return Ok(Self::Cluster(Arc::new(client), Arc::default()));
+        }
+        let client = match certificates {
+            Some(certificates) => Client::build_with_tls(settings.url.as_str(), certificates),
+            None => Client::open(settings.url.as_str()),
+        };
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(connect))
+            .set_response_timeout(Some(respond))
+            .set_max_delay(MAX_DELAY)
+            // One attempt a command: the worker's circuit is what waits.
+            .set_number_of_retries(1)
+            .set_concurrency_limit(IN_FLIGHT);
+        let manager = client.and_then(|c| ConnectionManager::new_lazy_with_config(c, config)).map_err(|e| wrong(&e))?;
+        Ok(Self::Single(manager))
+    }
+
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self, Link::Cluster(..))
+    }
+
+    /// Runs a command.
+    pub(super) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, IndexError> {
+        let result = match self {
+            Link::Single(manager) => command.query_async(&mut manager.clone()).await,
+            Link::Cluster(..) => command.query_async(&mut self.cluster().await?).await,
+        };
+        result.map_err(|e| failed(&e))
+    }
+
+    /// Runs the index's script.
+    pub(super) async fn call(&self, call: ScriptInvocation<'static>) -> Result<Option<Vec<u8>>, IndexError> {
+        let result = match self {
+            Link::Single(manager) => call.invoke_async(&mut manager.clone()).await,
+            Link::Cluster(..) => call.invoke_async(&mut self.cluster().await?).await,
+        };
+        result.map_err(|e| failed(&e))
+    }
+
+    async fn cluster(&self) -> Result<ClusterConnection, IndexError> {
+        match self {
+            Link::Cluster(client, made) => {
+                let made = made.get_or_try_init(|| client.get_async_connection()).await;
+                made.cloned().map_err(|e| failed(&e))
+            }
+            Link::Single(_) => Err(IndexError::Broken("not a Cluster".to_owned())),
+        }
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_cluster() { "Link::Cluster" } else { "Link::Single" })
+    }
+}
+
+/// The address without its password.
+fn redacted(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+/// What a caller does about an error of Redis: wait for whatever heals by itself or by its operator (no connection, no
+/// answer, loading, failing over, out of memory, disk full, a password or a permission), and look at
+/// what is left, which is a fault of the script or of the data.
+fn failed(error: &RedisError) -> IndexError {
+    let why = error.to_string();
+    match error.kind() {
+        ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::ExecAbort | ServerErrorKind::CrossSlot)
+        | ErrorKind::Parse
+        | ErrorKind::UnexpectedReturnType => {
+            // A script's own error is reported as a general one and quotes what it met.
+            if ["OOM", "MISCONF", "READONLY", "NOREPLICAS", "NOAUTH", "BUSY"].iter().any(|code| why.contains(code)) {
+                IndexError::Away(why)
+            } else {
+                IndexError::Broken(why)
+            }
+        }
+        ErrorKind::InvalidClientConfig => IndexError::Settings(why),
+        _ => IndexError::Away(why),
+    }
+}
