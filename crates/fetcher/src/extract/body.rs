@@ -4,12 +4,13 @@
 //! what speaks for and against it. [`choose`] finds the element whose lines together weigh most: that is
 //! the article. [`blocks`] makes paragraphs, crossheads, lists, quotes and figures of the lines that stay.
 
+mod agreement;
 mod blocks;
 mod choose;
 mod clutter;
 mod lines;
 
-use super::dom::{Dom, NodeId};
+use super::dom::{Dom, NodeId, Tag};
 use super::facts::Facts;
 use article::Block;
 
@@ -27,16 +28,61 @@ pub(crate) struct Body {
     pub(crate) how: String,
 }
 
-/// Finds the text. `title` and `summary` are what is known of the article by now: its headline is no
-/// paragraph of it, and a line that says the same as its summary is the standfirst.
-pub(crate) fn read(facts: &Facts<'_>, title: &str, summaries: &[String]) -> Body {
+/// What is known of the article before its text is looked for.
+pub(crate) struct Known<'a> {
+    /// The headline: no paragraph of the text.
+    pub(crate) title: &'a str,
+    /// What others call its summary: a line that says the same is the standfirst.
+    pub(crate) summaries: &'a [String],
+    /// Its text as the structured data gives it.
+    pub(crate) declared: Option<&'a str>,
+}
+
+/// Finds the text.
+pub(crate) fn read(facts: &Facts<'_>, known: &Known<'_>) -> Body {
     let dom: &Dom = facts.dom;
+    let headline = headline(facts, known.title);
     let mut lines = lines::split(dom);
-    clutter::judge(dom, facts, &mut lines);
-    let container = choose::container(dom, facts, &lines);
-    let picked = choose::pick(dom, facts, &lines, container, title, summaries);
-    let blocks = blocks::build(dom, &lines, &picked.lines, container);
+    clutter::judge(dom, headline, &mut lines);
+    let container = choose::container(dom, &lines);
+    let picked = choose::pick(dom, &lines, container, headline, known);
     let chars: usize = picked.lines.iter().map(|i| lines[*i].chars).sum();
     let linked: usize = picked.lines.iter().map(|i| lines[*i].linked).sum();
-    Body { blocks, lead: picked.lead, container, link_share: linked as f32 / chars.max(1) as f32, how: picked.how }
+    let link_share = linked as f32 / chars.max(1) as f32;
+    if let Some(blocks) = known.declared.and_then(|text| agreement::instead(text, chars)) {
+        return Body {
+            blocks,
+            lead: picked.lead,
+            container,
+            link_share: 0.0,
+            how: "articleBody: the page shows less".to_owned(),
+        };
+    }
+    Body {
+        blocks: blocks::build(dom, &lines, &picked.lines),
+        lead: picked.lead,
+        container,
+        link_share,
+        how: picked.how,
+    }
+}
+
+/// The heading that shows the headline.
+fn headline(facts: &Facts<'_>, title: &str) -> Option<NodeId> {
+    let title = article::normalise(title);
+    let shows = |id: &NodeId| {
+        let text = article::normalise(&facts.dom.text_of(*id));
+        !text.is_empty()
+            && (text == title || text.ends_with(&title) || title.ends_with(&text) && text.len() * 2 > title.len())
+    };
+    if title.is_empty() {
+        return None;
+    }
+    let dom = facts.dom;
+    facts
+        .h1
+        .iter()
+        .copied()
+        .find(shows)
+        .or_else(|| (0..dom.len()).filter(|id| matches!(dom.tag(*id), Tag::H2 | Tag::H3)).take(30).find(shows))
 }

@@ -155,7 +155,13 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
     let site = site_names(site_name.as_deref(), hints, &facts, &address);
     let headline = title::title(&facts, ld, &site, hints.title.as_deref(), &mut because);
     let summaries = summaries(&facts, ld, hints);
-    let body = body::read(&facts, headline.as_deref().unwrap_or_default(), &summaries);
+    let declared = ld.and_then(|a| a.text("articleBody"));
+    let known = body::Known {
+        title: headline.as_deref().unwrap_or_default(),
+        summaries: &summaries,
+        declared: declared.as_deref(),
+    };
+    let body = body::read(&facts, &known);
     let text = article::plain_text(&body.blocks);
 
     charset::check_readable(if text.is_empty() { headline.as_deref().unwrap_or_default() } else { &text })?;

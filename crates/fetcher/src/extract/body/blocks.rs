@@ -5,7 +5,7 @@ use crate::extract::dom::{Dom, NodeId, Tag};
 use article::Block;
 
 /// Makes blocks of the picked lines: items of one list together, lines of one quotation together.
-pub(super) fn build(dom: &Dom, lines: &[Line], picked: &[usize], _container: NodeId) -> Vec<Block> {
+pub(super) fn build(dom: &Dom, lines: &[Line], picked: &[usize]) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut group: Option<NodeId> = None;
     for line in picked.iter().map(|i| &lines[*i]) {

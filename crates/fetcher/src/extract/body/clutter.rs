@@ -5,7 +5,6 @@
 
 use super::lines::{Kind, Line};
 use crate::extract::dom::{Dom, NodeId, Tag};
-use crate::extract::facts::Facts;
 use crate::extract::words::class_words;
 
 /// How an element's own markup speaks of what is in it.
@@ -27,11 +26,11 @@ const TOO_MUCH_FOR_CLUTTER: f32 = 0.6;
 /// Characters up to which furniture is furniture.
 const FURNITURE_MAX: usize = 220;
 
-/// Marks the lines that stand in clutter.
-pub(super) fn judge(dom: &Dom, _facts: &Facts<'_>, lines: &mut [Line]) {
+/// Marks the lines that stand in clutter. What holds the headline is never clutter.
+pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, lines: &mut [Line]) {
     let mass = Mass::of(dom, lines);
     let total = mass.within(0, dom.len());
-    // For each node, where the innermost clutter around it ends; nodes come in document order.
+    // Where the innermost clutter around a node ends; nodes come in document order.
     let mut clutter_end = 0;
     let mut next_line = 0;
     let mut id = 0;
@@ -40,11 +39,12 @@ pub(super) fn judge(dom: &Dom, _facts: &Facts<'_>, lines: &mut [Line]) {
             next_line += 1;
         }
         let end = dom.end(id);
-        if id >= clutter_end && !matches!(dom.tag(id), Tag::None | Tag::Text) {
+        let element = !matches!(dom.tag(id), Tag::None | Tag::Text);
+        if id >= clutter_end && element && !headline.is_some_and(|h| dom.within(h, id)) {
             let held = mass.within(id, end);
             let clutter = match voice(dom, id) {
                 Voice::Silent | Voice::Content => false,
-                Voice::Clutter => held <= total * TOO_MUCH_FOR_CLUTTER,
+                Voice::Clutter => held == 0.0 || held <= total * TOO_MUCH_FOR_CLUTTER,
                 Voice::Furniture => mass.chars_within(id, end) <= FURNITURE_MAX,
             };
             if clutter {
@@ -93,55 +93,150 @@ impl Mass {
 
 /// What an element's own markup says.
 pub(super) fn voice(dom: &Dom, id: NodeId) -> Voice {
-    let tag = dom.tag(id);
-    match tag {
-        Tag::Html | Tag::Body | Tag::Main => return Voice::Silent,
-        Tag::Nav | Tag::Footer | Tag::Aside | Tag::Button | Tag::Dialog | Tag::Menu | Tag::Label | Tag::Option => {
+    match dom.tag(id) {
+        Tag::Html | Tag::Body | Tag::Main | Tag::Article => return Voice::Silent,
+        Tag::Nav
+        | Tag::Footer
+        | Tag::Aside
+        | Tag::Button
+        | Tag::Dialog
+        | Tag::Menu
+        | Tag::Label
+        | Tag::Option
+        | Tag::Noscript => {
             return Voice::Clutter;
         }
-        Tag::Time | Tag::Address => return Voice::Furniture,
         _ => {}
     }
-    if dom
-        .attr(id, "itemprop")
-        .is_some_and(|p| p.split_ascii_whitespace().any(|p| p.eq_ignore_ascii_case("articleBody")))
-    {
-        return Voice::Content;
-    }
-    if let Some(role) = dom.attr(id, "role") {
-        if matches!(
-            role,
-            "navigation"
-                | "banner"
-                | "contentinfo"
-                | "complementary"
-                | "search"
-                | "dialog"
-                | "alertdialog"
-                | "menu"
-                | "menubar"
-                | "toolbar"
-                | "tablist"
-        ) {
-            return Voice::Clutter;
-        }
-    }
-    if dom.attr(id, "aria-hidden") == Some("true") {
-        return Voice::Clutter;
-    }
-    let mut found = Voice::Silent;
-    for attribute in ["class", "id"] {
-        let Some(value) = dom.attr(id, attribute) else { continue };
-        for word in class_words(value) {
-            match word_voice(&word) {
-                Voice::Clutter => found = Voice::Clutter,
-                Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
-                Voice::Furniture | Voice::Content | Voice::Silent => {}
+    let mut found = if matches!(dom.tag(id), Tag::Time | Tag::Address) { Voice::Furniture } else { Voice::Silent };
+    for (name, value) in dom.attrs(id) {
+        let said = match name {
+            "itemprop" if value.split_ascii_whitespace().any(|p| p.eq_ignore_ascii_case("articleBody")) => {
+                return Voice::Content;
             }
+            "role" if OTHER_ROLES.contains(&value) => return Voice::Clutter,
+            "hidden" => Voice::Clutter,
+            "aria-hidden" if value == "true" => Voice::Clutter,
+            "style" if hides(value) => Voice::Clutter,
+            "class" | "id" => names_voice(value),
+            _ => Voice::Silent,
+        };
+        match said {
+            Voice::Content => return Voice::Content,
+            Voice::Clutter => found = Voice::Clutter,
+            Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
+            Voice::Furniture | Voice::Silent => {}
         }
     }
     found
 }
+
+/// ARIA roles of what is not the article.
+const OTHER_ROLES: &[&str] = &[
+    "navigation",
+    "banner",
+    "contentinfo",
+    "complementary",
+    "search",
+    "dialog",
+    "alertdialog",
+    "menu",
+    "menubar",
+    "toolbar",
+    "tablist",
+];
+
+fn hides(style: &str) -> bool {
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
+
+/// What the tokens of a class or id say together. One that names the article's text outweighs the rest:
+/// templates add `share` or `widget` to it for their programs' sake.
+fn names_voice(value: &str) -> Voice {
+    let mut found = Voice::Silent;
+    for token in value.split_ascii_whitespace() {
+        match token_voice(token) {
+            Voice::Content => return Voice::Content,
+            Voice::Clutter => found = Voice::Clutter,
+            Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
+            Voice::Furniture | Voice::Silent => {}
+        }
+    }
+    found
+}
+
+fn token_voice(token: &str) -> Voice {
+    let lower = token.to_ascii_lowercase();
+    if CONTENT_TOKENS.contains(&lower.as_str()) {
+        return Voice::Content;
+    }
+    // What an article is filed under says nothing of the element: `tag-social-media`, `category-newsletter`.
+    if ["tag-", "category-", "cat-", "topic-", "section-", "post_tag-"].iter().any(|p| lower.starts_with(p)) {
+        return Voice::Silent;
+    }
+    let mut found = Voice::Silent;
+    for (i, word) in class_words(token).enumerate() {
+        // `has-comments`, `no-sidebar`: said of something that holds or lacks them.
+        if i == 0 && matches!(word.as_str(), "has" | "no" | "with" | "without" | "not" | "non" | "hide" | "show") {
+            return Voice::Silent;
+        }
+        match word_voice(&word) {
+            Voice::Clutter => found = Voice::Clutter,
+            Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
+            Voice::Furniture | Voice::Content | Voice::Silent => {}
+        }
+    }
+    found
+}
+
+/// Whole tokens that templates give to the element with the article's text.
+const CONTENT_TOKENS: &[&str] = &[
+    "article-body",
+    "articlebody",
+    "article__body",
+    "article-content",
+    "articlecontent",
+    "article__content",
+    "article-text",
+    "articletext",
+    "article_body",
+    "article_content",
+    "articlebody-content",
+    "entry",
+    "entry-content",
+    "entry-inner",
+    "post-content",
+    "post-body",
+    "post-entry",
+    "postcontent",
+    "story-body",
+    "story-content",
+    "story__content",
+    "storybody",
+    "story-text",
+    "td-post-content",
+    "single-content",
+    "main-content",
+    "content-body",
+    "body-content",
+    "news-content",
+    "news-body",
+    "newsbody",
+    "content-text",
+    "text-content",
+    "rich-text",
+    "richtext",
+    "e-content",
+    "hentry",
+    "post",
+    "page-content",
+    "the-content",
+    "blog-content",
+    "article-detail",
+    "article-main",
+    "wysiwyg",
+];
 
 fn word_voice(word: &str) -> Voice {
     match word {
@@ -156,19 +251,19 @@ fn word_voice(word: &str) -> Voice {
         | "navigation" | "navbar" | "menu" | "submenu" | "breadcrumb" | "breadcrumbs" | "crumbs" | "cookie"
         | "cookies" | "consent" | "gdpr" | "cmp" | "ad" | "ads" | "adv" | "advert" | "adverts" | "advertisement"
         | "advertising" | "advertorial" | "adslot" | "adbox" | "adunit" | "anzeige" | "werbung" | "publicidad"
-        | "sponsor" | "sponsored" | "sponsors" | "outbrain" | "taboola" | "widget" | "widgets" | "toolbar"
-        | "tools" | "pagination" | "pager" | "paging" | "modal" | "popup" | "overlay" | "tooltip" | "login"
-        | "registration" | "paywall" | "donate" | "donation" | "feedback" | "rating" | "ratings" | "vote" | "poll"
-        | "quiz" | "tags" | "taglist" | "topics" | "hashtags" | "keywords" | "gallery" | "slideshow" | "carousel"
-        | "slider" | "player" | "jwplayer" | "videoplayer" | "podcast" | "skip" | "sr" | "screenreader"
-        | "offscreen" | "hidden" | "noprint" | "printonly" | "copyright" | "disclaimer" | "legal" | "imprint"
-        | "partner" | "partners" | "affiliate" | "bookmark" | "bookmarks" | "mehr" | "morearticles"
-        | "furtherreading" | "ticker" => Voice::Clutter,
+        | "sponsor" | "sponsored" | "sponsors" | "outbrain" | "taboola" | "toolbar" | "tools" | "pagination"
+        | "pager" | "paging" | "modal" | "popup" | "overlay" | "tooltip" | "login" | "registration" | "paywall"
+        | "donate" | "donation" | "feedback" | "rating" | "ratings" | "vote" | "poll" | "quiz" | "tags" | "taglist"
+        | "topics" | "hashtags" | "keywords" | "tweet" | "embed" | "embeds" | "embedded" | "instagram" | "tiktok"
+        | "gallery" | "slideshow" | "carousel" | "slider" | "player" | "jwplayer" | "videoplayer" | "podcast"
+        | "skip" | "sr" | "screenreader" | "offscreen" | "hidden" | "noprint" | "printonly" | "copyright"
+        | "disclaimer" | "legal" | "imprint" | "partner" | "partners" | "affiliate" | "bookmark" | "bookmarks"
+        | "mehr" | "morearticles" | "furtherreading" | "ticker" => Voice::Clutter,
         "author" | "authors" | "byline" | "bio" | "date" | "dateline" | "datetime" | "timestamp" | "time"
         | "published" | "pubdate" | "updated" | "meta" | "metadata" | "caption" | "captions" | "credit" | "credits"
         | "kicker" | "eyebrow" | "overline" | "tag" | "category" | "categories" | "rubric" | "label" | "badge"
         | "autor" | "icon" | "button" | "btn" | "cta" | "banner" | "source" | "photo" | "image" | "legend"
-        | "follow" | "print" | "info" | "toc" => Voice::Furniture,
+        | "follow" | "print" | "info" | "toc" | "paywall" | "widget" | "widgets" => Voice::Furniture,
         _ => Voice::Silent,
     }
 }

@@ -55,20 +55,6 @@ impl Line {
     }
 }
 
-/// Elements whose text no reader sees as text of the page.
-fn is_hidden(dom: &Dom, id: NodeId) -> bool {
-    if dom.tag(id).is_invisible() {
-        return true;
-    }
-    if dom.attr(id, "hidden").is_some() {
-        return true;
-    }
-    dom.attr(id, "style").is_some_and(|style| {
-        let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-        style.contains("display:none") || style.contains("visibility:hidden")
-    })
-}
-
 /// Splits the page into lines.
 pub(crate) fn split(dom: &Dom) -> Vec<Line> {
     let mut splitter = Splitter {
@@ -83,7 +69,7 @@ pub(crate) fn split(dom: &Dom) -> Vec<Line> {
         let tag = dom.tag(id);
         if let Some(text) = dom.text(id) {
             splitter.text(id, text);
-        } else if tag != Tag::None && is_hidden(dom, id) {
+        } else if tag.is_invisible() {
             id = dom.end(id);
             continue;
         } else {

@@ -23,7 +23,9 @@ pub(crate) struct Limits {
 
 /// Parses a whole page.
 pub(crate) fn parse(html: &str, limits: Limits) -> Dom {
-    let builder = TreeBuilder::new(Grower::new(limits), TreeBuilderOpts::default());
+    // Without scripts, as we read: some pages keep their text for such readers in <noscript>.
+    let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+    let builder = TreeBuilder::new(Grower::new(limits), options);
     let tokenizer = Tokenizer::new(Fence { builder }, TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
@@ -52,7 +54,7 @@ impl Fence {
             }
             Token::TagToken(tag) if tag.kind == TagKind::StartTag && grower.too_deep() => {
                 // Elements of raw text don't nest; without them their text would be taken for the page's.
-                let raw = matches!(&*tag.name, "script" | "style" | "textarea" | "title" | "iframe" | "noscript");
+                let raw = matches!(&*tag.name, "script" | "style" | "textarea" | "title" | "iframe");
                 if !raw {
                     grower.truncated.set(true);
                 }

@@ -52,7 +52,6 @@ impl Tag {
             self,
             Tag::Script
                 | Tag::Style
-                | Tag::Noscript
                 | Tag::Template
                 | Tag::Head
                 | Tag::Svg
@@ -111,6 +110,7 @@ impl Tag {
                 | Tag::Form
                 | Tag::Fieldset
                 | Tag::Option
+                | Tag::Noscript
         ) || self.heading_level().is_some()
     }
 
