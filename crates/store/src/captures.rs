@@ -1,8 +1,17 @@
 //! Bytes as fetched, for a while: so that a parser's fix needs no new fetch.
 
+use crate::row::{Reader, big, to_json};
 use crate::{Store, StoreError};
 use article::{ArticleId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::io::Read;
+
+/// zstd's own default: a page shrinks to about a fifth in a millisecond or two.
+const LEVEL: i32 = 3;
+
+/// Largest body read back, in bytes: far above any limit on what is fetched, so that a damaged row can't
+/// fill the memory.
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 /// A response as it came.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -22,18 +31,78 @@ pub struct Capture {
 }
 
 impl Store {
-    /// Keeps a capture (body compressed with zstd). Of two of the same article the newer stays.
+    /// Keeps a capture (body compressed with zstd). Of two of the same article the newer stays; of one that
+    /// was taken down none.
     pub async fn put_capture(&self, capture: &Capture) -> Result<(), StoreError> {
-        unimplemented!("{capture:?}")
+        let body = zstd::encode_all(capture.body.as_slice(), LEVEL)
+            .map_err(|e| StoreError::Broken(format!("a capture can't be compressed: {e}")))?;
+        let size = big(body.len() as u64);
+        let mut tx = self.db.begin().await?;
+        self.db.lock_names(&mut tx, &[capture.article.to_string()].into()).await?;
+        let stone = sqlx::query("SELECT 1 AS one FROM tombstones WHERE article = $1")
+            .bind(capture.article.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if stone.is_some() {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO captures (article, url, status, headers, body, size, observed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (article) DO UPDATE SET url = excluded.url, status = excluded.status,
+                headers = excluded.headers, body = excluded.body, size = excluded.size,
+                observed_at = excluded.observed_at
+             WHERE excluded.observed_at >= captures.observed_at",
+        )
+        .bind(capture.article.to_string())
+        .bind(article::clean(&capture.url))
+        .bind(i64::from(capture.status))
+        .bind(to_json(&capture.headers)?)
+        .bind(body)
+        .bind(size)
+        .bind(capture.observed_at.millis())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The capture of an article, if it is still there.
     pub async fn capture(&self, article: &ArticleId) -> Result<Option<Capture>, StoreError> {
-        unimplemented!("{article}")
+        let row = sqlx::query("SELECT article, url, status, headers, body, observed_at FROM captures WHERE article = $1")
+            .bind(article.to_string())
+            .fetch_optional(&self.db.read)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut body = Vec::new();
+        zstd::Decoder::new(row.bytes("body")?.as_slice())
+            .and_then(|decoder| decoder.take(LARGEST).read_to_end(&mut body))
+            .map_err(|e| StoreError::damaged("body", e))?;
+        Ok(Some(Capture {
+            article: row.id("article")?,
+            url: row.text("url")?,
+            status: row.small("status")?,
+            headers: row.json("headers")?,
+            body,
+            observed_at: row.time("observed_at")?,
+        }))
     }
 
-    /// Forgets captures older than `before`, and the oldest while all together are larger than `max_bytes`. Returns how many.
+    /// Forgets captures older than `before`, and the oldest while all together are larger than `max_bytes`
+    /// (as stored, compressed). Returns how many.
     pub async fn prune_captures(&self, before: Timestamp, max_bytes: u64) -> Result<u64, StoreError> {
-        unimplemented!("{before} {max_bytes}")
+        let old = sqlx::query("DELETE FROM captures WHERE observed_at < $1")
+            .bind(before.millis())
+            .execute(&self.db.write)
+            .await?;
+        let large = sqlx::query(
+            "DELETE FROM captures WHERE article IN (SELECT article FROM
+                (SELECT article, SUM(size) OVER (ORDER BY observed_at DESC, article) AS total FROM captures) AS sizes
+             WHERE total > $1)",
+        )
+        .bind(big(max_bytes))
+        .execute(&self.db.write)
+        .await?;
+        Ok(old.rows_affected() + large.rows_affected())
     }
 }

@@ -7,33 +7,71 @@
 //! is older) are `article`'s.
 #![forbid(unsafe_code)]
 
+mod apply;
 mod articles;
 mod audit;
 mod captures;
+mod cards;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 mod decisions;
 mod dialect;
+mod entries;
 mod error;
 mod feeds;
+mod health;
+mod keep;
 mod ledger;
+mod prune;
+mod row;
 mod schema;
+mod search;
 mod settings;
 mod sources;
 mod stories;
 mod takedowns;
+#[cfg(test)]
+mod tests;
 
 pub use articles::{ArticleState, StoredArticle, StoredRevision};
 pub use audit::AuditEntry;
 pub use captures::Capture;
+pub use cards::{CardFilter, StoryCard, Totals};
 pub use decisions::DecisionRow;
+pub use entries::{EntryKey, EntryStatus};
 pub use error::StoreError;
-pub use feeds::{DueFeed, EntryKey, EntryStatus, FeedHealth, FeedState, PollRecord};
+pub use feeds::{DueFeed, FeedState, PollRecord};
+pub use health::FeedHealth;
 pub use ledger::{DeadFilter, DeadGroup, DeadLetter, LedgerRow, LedgerState, ReplayTally};
 pub use settings::StoreSettings;
-pub use stories::{Applied, CardFilter, Change, Member, PublishPolicy, StoryCard, StoryLookup, StoryView, Totals};
+pub use stories::{Applied, Change, Member, PublishPolicy, StoryLookup, StoryView};
 pub use takedowns::{Takedown, TakedownState};
 
 /// The store. Cheap to clone; every method is safe from many tasks and many processes at once.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: dialect::Db,
+}
+
+impl Store {
+    /// Connects, and makes the schema what this binary knows. Several processes may do so at once.
+    /// [`StoreError::Away`] means to wait and try again; [`StoreError::NewerSchema`] and
+    /// [`StoreError::Settings`] need a person.
+    pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let db = dialect::Db::connect(settings).await?;
+        schema::migrate(&db).await?;
+        Ok(Self { db })
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1 AS one").fetch_one(&self.db.read).await?;
+        Ok(())
+    }
+
+    /// Closes every connection; calls after it are answered with [`StoreError::Away`].
+    pub async fn close(&self) {
+        self.db.read.close().await;
+        self.db.write.close().await;
+    }
 }

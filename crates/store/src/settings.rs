@@ -1,9 +1,10 @@
 //! Where the store is.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How to reach the store.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreSettings {
     /// `sqlite:PATH` or `postgres://user:password@host/database?sslmode=verify-full&sslrootcert=FILE`.
@@ -17,5 +18,26 @@ pub struct StoreSettings {
 impl Default for StoreSettings {
     fn default() -> Self {
         Self { url: "sqlite:data/store.db".to_owned(), connections: 8, acquire_timeout_secs: 10 }
+    }
+}
+
+impl StoreSettings {
+    /// The URL without its user and password, for logs and messages.
+    pub fn shown_url(&self) -> String {
+        match self.url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+            Some((scheme, (_, place))) => format!("{scheme}://…@{place}"),
+            None => self.url.clone(),
+        }
+    }
+}
+
+/// Without the password: settings are printed when something is wrong with them.
+impl fmt::Debug for StoreSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreSettings")
+            .field("url", &self.shown_url())
+            .field("connections", &self.connections)
+            .field("acquire_timeout_secs", &self.acquire_timeout_secs)
+            .finish()
     }
 }

@@ -1,8 +1,12 @@
-//! Stories: the publisher's transaction, and what the site reads.
+//! Stories, and what the publisher's transaction says of them.
 
-use crate::{Store, StoreError, StoredArticle};
-use article::{Arrival, ArticleId, Section, StoryId, Timestamp, Verdict};
-use serde::Serialize;
+use crate::articles::{ARTICLE_COLUMNS, ARTICLE_JOINS, read_article};
+use crate::row::Reader;
+use crate::{ArticleState, Store, StoreError, StoredArticle};
+use article::{ArticleId, Section, StoryId, Timestamp, Verdict};
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 
 /// What the transaction must know of the settings.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,7 +16,7 @@ pub struct PublishPolicy {
 }
 
 /// What an arrival changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// A new article opened a story.
@@ -33,8 +37,24 @@ pub enum Change {
     TakenDown,
 }
 
+impl Change {
+    /// As in labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Change::Opened => "opened",
+            Change::Joined => "joined",
+            Change::Revised => "revised",
+            Change::Unchanged => "unchanged",
+            Change::Older => "older",
+            Change::Withdrawn => "withdrawn",
+            Change::Restored => "restored",
+            Change::TakenDown => "taken_down",
+        }
+    }
+}
+
 /// What became of an arrival.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Applied {
     /// Its story now. Meaningless for [`Change::TakenDown`].
     pub story: StoryId,
@@ -44,6 +64,13 @@ pub struct Applied {
     pub merged: Vec<StoryId>,
     /// Whether the story's primary source is another one now.
     pub primary_changed: bool,
+}
+
+impl Applied {
+    /// An arrival that left its story as it was.
+    pub(crate) fn nothing(story: StoryId, change: Change) -> Self {
+        Self { story, change, merged: Vec::new(), primary_changed: false }
+    }
 }
 
 /// An article of a story.
@@ -70,7 +97,7 @@ pub struct StoryView {
     pub opened_at: Timestamp,
     /// When it last changed for a reader.
     pub changed_at: Timestamp,
-    /// Its articles, primary first, then by time.
+    /// Its articles, primary first, then by time. What was taken down is not among them.
     pub members: Vec<Member>,
 }
 
@@ -87,103 +114,59 @@ pub enum StoryLookup {
     Unknown,
 }
 
-/// A story in a list.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct StoryCard {
-    /// Its address on the site.
-    pub id: StoryId,
-    /// Its face's headline.
-    pub title: String,
-    /// The beginning of its text, or its subtitle; empty where only the headline is carried.
-    pub excerpt: String,
-    /// Its section.
-    pub section: Section,
-    /// Its face's language.
-    pub language: Option<String>,
-    /// Its face's publisher.
-    pub source_name: String,
-    /// Its face's authors.
-    pub authors: Vec<String>,
-    /// Its face's address at its publisher.
-    pub url: String,
-    /// Its primary source's publisher.
-    pub primary_name: String,
-    /// Its primary source's address.
-    pub primary_url: String,
-    /// Its face's lead picture.
-    pub image: Option<article::Image>,
-    /// Its face's time.
-    pub time: Timestamp,
-    /// When it last changed for a reader.
-    pub changed_at: Timestamp,
-    /// How many other sources carry it.
-    pub also_carried: u32,
-}
-
 impl Store {
-    /// The publisher's one transaction, with locks in id order: gates (tombstones, age, the exact hash within
-    /// the window, the article's existing story), then article, revision, story, primary and face.
-    ///
-    /// Idempotent, and indifferent to order: any order of the same arrivals ends in the same articles, the
-    /// same partition into stories, the same primaries and faces. Only a story's address may differ: it is
-    /// the older one's, and the other redirects.
-    pub async fn apply(
-        &self,
-        arrival: &Arrival,
-        verdict: Option<&Verdict>,
-        policy: &PublishPolicy,
-        now: Timestamp,
-    ) -> Result<Applied, StoreError> {
-        unimplemented!("{arrival:?} {verdict:?} {policy:?} {now}")
-    }
-
     /// What is at a story's address.
     pub async fn story(&self, id: &StoryId) -> Result<StoryLookup, StoreError> {
-        unimplemented!("{id}")
+        let row = sqlx::query("SELECT face, lead, section, opened_at, changed_at FROM stories WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.db.read)
+            .await?;
+        let Some(row) = row else { return self.moved_story(id).await };
+        let face: Option<ArticleId> = row.maybe_id("face")?;
+        if face.is_none() {
+            return Ok(StoryLookup::Gone);
+        }
+        let primary: ArticleId = row.id("lead")?;
+        let mut members = self.members(id).await?;
+        members.retain(|m| m.article.state != ArticleState::TakenDown);
+        members.sort_by_key(|m| {
+            let a = &m.article.article;
+            (a.id != primary, a.time(), a.id.clone())
+        });
+        Ok(StoryLookup::Found(Box::new(StoryView {
+            id: id.clone(),
+            face,
+            primary,
+            section: row.name("section", Section::from_name)?,
+            opened_at: row.time("opened_at")?,
+            changed_at: row.time("changed_at")?,
+            members,
+        })))
     }
 
-    /// The newest stories that can be shown, of a section, source or language if given, those older than
-    /// `before` (by [`StoryCard::time`]), at most `limit`.
-    pub async fn cards(
-        &self,
-        filter: &CardFilter,
-        before: Option<Timestamp>,
-        limit: u32,
-    ) -> Result<Vec<StoryCard>, StoreError> {
-        unimplemented!("{filter:?} {before:?} {limit}")
+    /// A story's id is a key of one of its articles, also after a merge: where that article is now, there
+    /// the address leads.
+    async fn moved_story(&self, id: &StoryId) -> Result<StoryLookup, StoreError> {
+        let row = sqlx::query(
+            "SELECT a.story FROM story_keys k JOIN articles a ON a.id = k.article WHERE k.key = $1
+             ORDER BY k.links DESC, k.placed_at, a.id LIMIT 1",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&self.db.read)
+        .await?;
+        match row.map(|r| r.id::<StoryId>("story")).transpose()? {
+            Some(now) if now != *id => Ok(StoryLookup::Moved(now)),
+            _ => Ok(StoryLookup::Unknown),
+        }
     }
 
-    /// Stories whose shown articles match all words of `query`, newest first.
-    pub async fn search(&self, query: &str, limit: u32) -> Result<Vec<StoryCard>, StoreError> {
-        unimplemented!("{query} {limit}")
-    }
-
-    /// How many stories, articles and sources can be seen on the site.
-    pub async fn totals(&self) -> Result<Totals, StoreError> {
-        unimplemented!()
+    async fn members(&self, id: &StoryId) -> Result<Vec<Member>, StoreError> {
+        let sql = format!("SELECT {ARTICLE_COLUMNS} FROM articles a {ARTICLE_JOINS} WHERE a.story = $1 ORDER BY a.id");
+        let rows = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_all(&self.db.read).await?;
+        crate::row::read_all(&rows, read_story_member)
     }
 }
 
-/// Which stories to list. Empty: all.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct CardFilter {
-    /// Only of this section.
-    pub section: Option<Section>,
-    /// Only with an article of this source.
-    pub source: Option<article::SourceId>,
-    /// Only in this language (primary subtag, `de`).
-    pub language: Option<String>,
-}
-
-/// Numbers for a first glance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Totals {
-    /// Stories that can be shown.
-    pub stories: u64,
-    /// Articles that can be shown.
-    pub articles: u64,
-    /// Articles that are another's copy.
-    pub copies: u64,
-    /// Sources.
-    pub sources: u64,
+fn read_story_member(row: &AnyRow) -> Result<Member, StoreError> {
+    Ok(Member { article: read_article(row)?, verdict: row.maybe_json("verdict")? })
 }

@@ -1,6 +1,9 @@
 //! The dead letters' ledger: what died, why, and what became of it since.
 
-use crate::{Store, StoreError};
+mod filter;
+mod read;
+mod write;
+
 use article::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +62,33 @@ pub enum LedgerState {
     Dropped,
 }
 
+impl LedgerState {
+    /// Every one.
+    pub const ALL: [LedgerState; 5] = [
+        LedgerState::Dead,
+        LedgerState::Replaying,
+        LedgerState::Passed,
+        LedgerState::DeadAgain,
+        LedgerState::Dropped,
+    ];
+
+    /// As written in the database and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LedgerState::Dead => "dead",
+            LedgerState::Replaying => "replaying",
+            LedgerState::Passed => "passed",
+            LedgerState::DeadAgain => "dead_again",
+            LedgerState::Dropped => "dropped",
+        }
+    }
+
+    /// Reads what [`LedgerState::as_str`] writes.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == name)
+    }
+}
+
 /// A row of the ledger.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct LedgerRow {
@@ -77,7 +107,7 @@ pub struct LedgerRow {
 /// Which rows. All given parts must hold.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct DeadFilter {
-    /// Belt queue it came from, by name.
+    /// Belt queue it came from, by name. A belt's name stands for all its lanes and rungs.
     pub queue: Option<String>,
     /// Reason's name.
     pub reason: Option<String>,
@@ -100,7 +130,7 @@ pub struct DeadFilter {
     pub state: Option<LedgerState>,
     /// At most this many, oldest death first.
     pub limit: Option<u32>,
-    /// Only rows after this number: for paging.
+    /// Only rows that come after the row of this number in that order: for paging.
     pub after: Option<i64>,
 }
 
@@ -134,49 +164,4 @@ pub struct ReplayTally {
     pub dead_again: u64,
     /// Dropped, with a reason.
     pub dropped: u64,
-}
-
-impl Store {
-    /// Takes dead letters in, in one transaction. A letter that is there already (message, stage, deaths)
-    /// changes nothing. Returns how many were new.
-    pub async fn bury(&self, letters: &[DeadLetter]) -> Result<u64, StoreError> {
-        unimplemented!("{letters:?}")
-    }
-
-    /// Rows that match, oldest death first.
-    pub async fn dead_letters(&self, filter: &DeadFilter) -> Result<Vec<LedgerRow>, StoreError> {
-        unimplemented!("{filter:?}")
-    }
-
-    /// How many rows match.
-    pub async fn dead_count(&self, filter: &DeadFilter) -> Result<u64, StoreError> {
-        unimplemented!("{filter:?}")
-    }
-
-    /// Rows that match, grouped, largest group first.
-    pub async fn dead_groups(&self, filter: &DeadFilter) -> Result<Vec<DeadGroup>, StoreError> {
-        unimplemented!("{filter:?}")
-    }
-
-    /// Sets a row's state after its replay was confirmed, or its outcome became known. A row whose outcome
-    /// is known (passed, dead again, dropped) keeps it. Returns whether it changed.
-    pub async fn set_ledger_state(
-        &self,
-        id: i64,
-        state: LedgerState,
-        outcome: Option<&str>,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        unimplemented!("{id} {state:?} {outcome:?} {now}")
-    }
-
-    /// What became of these rows.
-    pub async fn replay_tally(&self, ids: &[i64]) -> Result<ReplayTally, StoreError> {
-        unimplemented!("{ids:?}")
-    }
-
-    /// Removes rows that match. Returns how many.
-    pub async fn purge_dead(&self, filter: &DeadFilter) -> Result<u64, StoreError> {
-        unimplemented!("{filter:?}")
-    }
 }

@@ -1,0 +1,396 @@
+//! Which articles are one story.
+//!
+//! An article has keys: the story it would open itself, the story and the article that the verdict of its
+//! oldest sighting names, and that sighting's exact hash. Two articles that share a key are linked (by an
+//! exact hash only within the window), and stories are the connected groups. That is a property of the set
+//! of articles, not of the order in which they came: a copy whose original comes later, or never, is no
+//! special case. A key that is a story's id is also its address: after a merge it leads to where its
+//! articles are now.
+//!
+//! Exclusion: on PostgreSQL every transaction first holds the names of its keys, so two that would link to
+//! each other cannot pass each other unseen; then the rows of the stories it found, in id order. SQLite has
+//! one writer.
+
+use crate::StoreError;
+use crate::dialect::{Backend, Db, Tx, placeholders};
+use crate::row::Reader;
+use article::{Article, ArticleId, ContentHash, StoryId, Timestamp, Verdict, VerdictKind, word_count};
+use sqlx::AssertSqlSafe;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Words below which equal texts prove nothing: “Video”, “This article is for subscribers”.
+const EXACT_MIN_WORDS: usize = 20;
+
+/// An article's linking keys.
+pub(super) struct Keys {
+    /// The story its verdict names: its story's address if it is the first there.
+    pub(super) story: StoryId,
+    stories: BTreeSet<String>,
+    hash: Option<String>,
+}
+
+impl Keys {
+    /// Of a sighting. Without a verdict the article stands for itself.
+    pub(super) fn of(article: &Article, verdict: Option<&Verdict>) -> Self {
+        let own = StoryId::opened_by(&article.id);
+        let story = verdict.map_or_else(|| own.clone(), |v| v.story.clone());
+        let copied = verdict.filter(|v| v.kind != VerdictKind::New).and_then(|v| v.of.as_ref());
+        let mut stories = BTreeSet::from([own.to_string(), story.to_string()]);
+        stories.extend(copied.map(|of| StoryId::opened_by(of).to_string()));
+        Self { story, stories, hash: exact_key(article) }
+    }
+
+    /// All of them.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.stories.iter().chain(&self.hash).cloned().collect()
+    }
+}
+
+/// The key of the exact hash, if equal texts mean anything here. Where only the headline is carried there
+/// may be a hash without a text; where there never was a text the hash is of address and headline.
+fn exact_key(article: &Article) -> Option<String> {
+    let no_text = Article::compute_hash(&article.url, &article.title, &[]);
+    let long_enough = article.blocks.is_empty() || word_count(&article.blocks) >= EXACT_MIN_WORDS;
+    (article.content_hash != no_text && long_enough).then(|| hash_key(&article.content_hash))
+}
+
+/// Hashes and story ids share a table and must not meet.
+fn hash_key(hash: &ContentHash) -> String {
+    format!("hash:{hash}")
+}
+
+fn is_hash(key: &str) -> bool {
+    key.starts_with("hash:")
+}
+
+/// Articles that are one story now.
+pub(crate) struct Group {
+    /// Its address.
+    pub(crate) story: StoryId,
+    /// Its articles.
+    pub(crate) articles: Vec<String>,
+    /// Stories that have become part of it.
+    pub(crate) merged: Vec<StoryId>,
+    /// Whether any of its articles was in another story before.
+    pub(crate) moved: bool,
+}
+
+/// What placing an article led to.
+pub(super) struct Placed {
+    /// The article's story.
+    pub(super) own: StoryId,
+    /// Every story touched, the article's own included.
+    pub(super) groups: Vec<Group>,
+}
+
+/// The stories an arrival touches: the article's own and, with `keys`, all it links to. Their rows are this
+/// transaction's from here on.
+pub(super) async fn involved(
+    db: &Db,
+    tx: &mut Tx,
+    article: &ArticleId,
+    keys: Option<&Keys>,
+    placed_at: Timestamp,
+    window: Duration,
+) -> Result<BTreeSet<String>, StoreError> {
+    let found = find_stories(tx, article, keys, placed_at, window).await?;
+    if db.backend == Backend::Sqlite || found.is_empty() {
+        return Ok(found);
+    }
+    let sql = format!(
+        "SELECT id FROM stories WHERE id IN ({}) ORDER BY id{}",
+        placeholders(1, found.len()),
+        db.for_update()
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    for id in &found {
+        query = query.bind(id);
+    }
+    query.fetch_all(&mut **tx).await?;
+    // While we waited for the rows, another transaction may have merged or split those stories.
+    if find_stories(tx, article, keys, placed_at, window).await? != found {
+        return Err(StoreError::Conflict("a story was merged meanwhile".to_owned()));
+    }
+    Ok(found)
+}
+
+async fn find_stories(
+    tx: &mut Tx,
+    article: &ArticleId,
+    keys: Option<&Keys>,
+    placed_at: Timestamp,
+    window: Duration,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut found = BTreeSet::new();
+    let rows = sqlx::query("SELECT story FROM articles WHERE id = $1")
+        .bind(article.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in &rows {
+        found.insert(row.text("story")?);
+    }
+    let Some(keys) = keys else { return Ok(found) };
+    let sql = format!(
+        "SELECT DISTINCT a.story FROM story_keys k JOIN articles a ON a.id = k.article
+         WHERE k.links = 1 AND k.key IN ({})",
+        placeholders(1, keys.stories.len())
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for key in &keys.stories {
+        query = query.bind(key);
+    }
+    for row in query.fetch_all(&mut **tx).await? {
+        found.insert(row.text("story")?);
+    }
+    if let Some(hash) = &keys.hash {
+        let rows = sqlx::query(
+            "SELECT DISTINCT a.story FROM story_keys k JOIN articles a ON a.id = k.article
+             WHERE k.links = 1 AND k.key = $1 AND k.placed_at >= $2 AND k.placed_at <= $3",
+        )
+        .bind(hash)
+        .bind(placed_at.minus(window).millis())
+        .bind(placed_at.plus(window).millis())
+        .fetch_all(&mut **tx)
+        .await?;
+        for row in &rows {
+            found.insert(row.text("story")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes an article's keys in place of those of a younger sighting. An address that readers may have
+/// stays an address, without linking.
+pub(super) async fn write_keys(
+    tx: &mut Tx,
+    article: &ArticleId,
+    keys: &Keys,
+    placed_at: Timestamp,
+) -> Result<(), StoreError> {
+    let id = article.to_string();
+    sqlx::query("DELETE FROM story_keys WHERE article = $1 AND key LIKE 'hash:%'").bind(&id).execute(&mut **tx).await?;
+    sqlx::query("UPDATE story_keys SET links = 0 WHERE article = $1").bind(&id).execute(&mut **tx).await?;
+    for key in keys.names() {
+        sqlx::query(
+            "INSERT INTO story_keys (key, article, links, placed_at) VALUES ($1, $2, 1, $3)
+             ON CONFLICT (key, article) DO UPDATE SET links = 1, placed_at = excluded.placed_at",
+        )
+        .bind(key)
+        .bind(&id)
+        .bind(placed_at.millis())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Puts the articles of `stories` and `article` into the groups their links make. `anew`: the article lost
+/// keys that may have held a story together, so groups are counted out; else all of them are one.
+pub(super) async fn place(
+    tx: &mut Tx,
+    article: &ArticleId,
+    named: &StoryId,
+    stories: &BTreeSet<String>,
+    anew: bool,
+    window: Duration,
+) -> Result<Placed, StoreError> {
+    let id = article.to_string();
+    let mut members: BTreeMap<String, String> = BTreeMap::from([(id.clone(), String::new())]);
+    let sql = format!("SELECT id, story FROM articles WHERE story IN ({})", placeholders(1, stories.len().max(1)));
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    if stories.is_empty() {
+        query = query.bind(named.to_string());
+    }
+    for story in stories {
+        query = query.bind(story);
+    }
+    for row in query.fetch_all(&mut **tx).await? {
+        members.insert(row.text("id")?, row.text("story")?);
+    }
+    let components = if anew {
+        let ids: Vec<&String> = members.keys().collect();
+        components(&links(tx, &ids).await?, &ids, window)
+    } else {
+        vec![Component { articles: members.keys().cloned().collect(), keys: stories.clone() }]
+    };
+    let opened = opening_times(tx, stories).await?;
+    let mut own = named.clone();
+    let mut groups = Vec::with_capacity(components.len());
+    let mut kept: BTreeSet<String> = BTreeSet::new();
+    for component in components {
+        let holds_article = component.articles.contains(&id);
+        // The oldest address stays; the story ids among a component's keys are the addresses it answers to.
+        let mut addresses: Vec<_> =
+            opened.iter().filter(|(story, _)| component.keys.contains(*story)).map(|(s, at)| (*at, s)).collect();
+        addresses.sort();
+        let story = match addresses.first() {
+            Some((_, story)) => parse_story(story)?,
+            None if holds_article => named.clone(),
+            None => opened_by_first(&component.articles)?,
+        };
+        let merged = addresses.iter().skip(1).map(|(_, s)| parse_story(s)).collect::<Result<Vec<_>, _>>()?;
+        if holds_article {
+            own = story.clone();
+        }
+        let address = story.to_string();
+        let mut moved = false;
+        for member in &component.articles {
+            let before = members.get(member);
+            if before != Some(&address) {
+                moved |= before.is_some_and(|b| !b.is_empty());
+                sqlx::query("UPDATE articles SET story = $2 WHERE id = $1")
+                    .bind(member)
+                    .bind(&address)
+                    .execute(&mut **tx)
+                    .await?;
+            }
+        }
+        kept.insert(address);
+        groups.push(Group { story, articles: component.articles.into_iter().collect(), merged, moved });
+    }
+    for story in stories.difference(&kept) {
+        sqlx::query("DELETE FROM stories WHERE id = $1").bind(story).execute(&mut **tx).await?;
+    }
+    Ok(Placed { own, groups })
+}
+
+/// When each story was opened. One that has no row is no address yet.
+async fn opening_times(tx: &mut Tx, stories: &BTreeSet<String>) -> Result<BTreeMap<String, i64>, StoreError> {
+    let mut opened = BTreeMap::new();
+    for story in stories {
+        let row = sqlx::query("SELECT opened_at FROM stories WHERE id = $1").bind(story).fetch_optional(&mut **tx).await?;
+        if let Some(row) = row {
+            opened.insert(story.clone(), row.int("opened_at")?);
+        }
+    }
+    Ok(opened)
+}
+
+fn parse_story(text: &str) -> Result<StoryId, StoreError> {
+    text.parse().map_err(|e| StoreError::damaged("story", e))
+}
+
+/// For a group that is left without an address: the story that one of its articles would open.
+fn opened_by_first(articles: &BTreeSet<String>) -> Result<StoryId, StoreError> {
+    let first = articles.first().ok_or_else(|| StoreError::Broken("a group without articles".to_owned()))?;
+    let id: ArticleId = first.parse().map_err(|e| StoreError::damaged("article", e))?;
+    Ok(StoryId::opened_by(&id))
+}
+
+/// A linking key of an article.
+#[derive(Debug)]
+struct Link {
+    key: String,
+    article: String,
+    placed_at: Timestamp,
+}
+
+async fn links(tx: &mut Tx, articles: &[&String]) -> Result<Vec<Link>, StoreError> {
+    let mut links = Vec::new();
+    for chunk in articles.chunks(500) {
+        let sql = format!(
+            "SELECT key, article, placed_at FROM story_keys WHERE links = 1 AND article IN ({})",
+            placeholders(1, chunk.len())
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        for article in chunk {
+            query = query.bind(article.as_str());
+        }
+        for row in query.fetch_all(&mut **tx).await? {
+            links.push(Link { key: row.text("key")?, article: row.text("article")?, placed_at: row.time("placed_at")? });
+        }
+    }
+    Ok(links)
+}
+
+/// Articles that hang together, and the keys that hold them.
+#[derive(Debug, PartialEq, Eq)]
+struct Component {
+    articles: BTreeSet<String>,
+    keys: BTreeSet<String>,
+}
+
+/// The connected groups. Two articles with the same exact hash are linked if they came within the window
+/// of each other; sorted by time, neighbours decide.
+fn components(links: &[Link], articles: &[&String], window: Duration) -> Vec<Component> {
+    let index: BTreeMap<&str, usize> = articles.iter().enumerate().map(|(i, a)| (a.as_str(), i)).collect();
+    let mut parent: Vec<usize> = (0..articles.len()).collect();
+    let mut by_key: BTreeMap<&str, Vec<(Timestamp, usize)>> = BTreeMap::new();
+    for link in links {
+        if let Some(&article) = index.get(link.article.as_str()) {
+            by_key.entry(&link.key).or_default().push((link.placed_at, article));
+        }
+    }
+    for (key, holders) in &mut by_key {
+        holders.sort_unstable();
+        for pair in holders.windows(2) {
+            if !is_hash(key) || pair[1].0.since(pair[0].0) <= window {
+                let (a, b) = (root(&mut parent, pair[0].1), root(&mut parent, pair[1].1));
+                parent[a] = b;
+            }
+        }
+    }
+    let mut found: BTreeMap<usize, Component> = BTreeMap::new();
+    for (i, article) in articles.iter().enumerate() {
+        let component = found
+            .entry(root(&mut parent, i))
+            .or_insert_with(|| Component { articles: BTreeSet::new(), keys: BTreeSet::new() });
+        component.articles.insert((*article).clone());
+    }
+    for (key, holders) in by_key {
+        for (_, article) in holders {
+            if let Some(component) = found.get_mut(&root(&mut parent, article)) {
+                component.keys.insert(key.to_owned());
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+/// The representative of `i`'s group, shortening the way to it.
+fn root(parent: &mut [usize], mut i: usize) -> usize {
+    while parent[i] != i {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    i
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(key: &str, article: &str, minute: i64) -> Link {
+        Link { key: key.to_owned(), article: article.to_owned(), placed_at: Timestamp::from_secs(minute * 60) }
+    }
+
+    #[track_caller]
+    fn check(links: &[Link], expected: &[&[&str]]) {
+        let names: BTreeSet<String> = links.iter().map(|l| l.article.clone()).collect();
+        let articles: Vec<&String> = names.iter().collect();
+        let mut found: Vec<Vec<String>> = components(links, &articles, Duration::from_secs(600))
+            .into_iter()
+            .map(|c| c.articles.into_iter().collect())
+            .collect();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn shared_keys_make_groups_also_through_a_third() {
+        check(
+            &[link("s", "a", 0), link("s", "b", 0), link("t", "b", 0), link("t", "c", 0), link("u", "d", 0)],
+            &[&["a", "b", "c"], &["d"]],
+        );
+    }
+
+    #[test]
+    fn an_exact_hash_links_within_the_window_only() {
+        check(
+            &[link("hash:x", "a", 0), link("hash:x", "b", 9), link("hash:x", "c", 18), link("hash:x", "d", 40)],
+            &[&["a", "b", "c"], &["d"]],
+        );
+        check(&[link("s", "a", 0), link("s", "b", 4000)], &[&["a", "b"]]);
+    }
+}

@@ -1,0 +1,119 @@
+//! What is kept for a while.
+
+use super::{article, minute, put, text};
+use crate::{AuditEntry, Capture, Change, DecisionRow, Store};
+use article::{ArticleId, CanonicalUrl, Timestamp};
+
+fn capture(n: i64, at: Timestamp, body: Vec<u8>) -> Capture {
+    let url = CanonicalUrl::parse(&format!("https://one.example/{n}")).unwrap();
+    Capture {
+        article: ArticleId::of(&url),
+        url: url.to_string(),
+        status: 200,
+        headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+        body,
+        observed_at: at,
+    }
+}
+
+/// Bytes that do not compress.
+fn noise(seed: u64, len: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    (0..len)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()[3]
+        })
+        .collect()
+}
+
+pub async fn captures_keep_the_newer_within_bounds(store: &Store) {
+    let page = capture(1, minute(2), b"<html>\0 bytes \xff as they came</html>".to_vec());
+    store.put_capture(&page).await.unwrap();
+    store.put_capture(&capture(1, minute(1), b"older".to_vec())).await.unwrap();
+    assert_eq!(store.capture(&page.article).await.unwrap().as_ref(), Some(&page));
+    let newer = capture(1, minute(3), b"newer".to_vec());
+    store.put_capture(&newer).await.unwrap();
+    assert_eq!(store.capture(&page.article).await.unwrap().as_ref(), Some(&newer));
+
+    for n in 2..8 {
+        store.put_capture(&capture(n, minute(n + 10), noise(n.unsigned_abs() * 77, 10_000))).await.unwrap();
+    }
+    assert_eq!(store.prune_captures(minute(5), u64::MAX).await.unwrap(), 1, "too old");
+    assert_eq!(store.prune_captures(minute(5), 35_000).await.unwrap(), 3, "too many bytes: the oldest go");
+    assert!(store.capture(&capture(4, minute(0), Vec::new()).article).await.unwrap().is_none());
+    assert!(store.capture(&capture(5, minute(0), Vec::new()).article).await.unwrap().is_some());
+}
+
+fn decision(n: i64, article: &ArticleId, url: Option<&str>) -> DecisionRow {
+    DecisionRow {
+        at: minute(n),
+        stage: "retriever".to_owned(),
+        message_id: format!("m{n}"),
+        article: Some(article.to_string()),
+        url: url.map(str::to_owned),
+        source: None,
+        outcome: "done".to_owned(),
+        reason: String::new(),
+        attempt: 1,
+        detail: "with \u{0} in it".to_owned(),
+    }
+}
+
+pub async fn decisions_are_found_by_any_name(store: &Store) {
+    let mut a = article("one.example", "a", minute(1), &text("lake", 40));
+    a.aliases = vec!["https://one.example/old-a".to_owned()];
+    put(store, &a).await;
+    let other = ArticleId::derive(&[b"other"]);
+    let rows: Vec<DecisionRow> = (0..500)
+        .map(|n| decision(n, if n % 100 == 0 { &a.id } else { &other }, (n == 450).then(|| a.url.as_str())))
+        .collect();
+    store.record_decisions(&rows).await.unwrap();
+    let at = async |key: &str| -> Vec<Timestamp> {
+        store.decisions(key).await.unwrap().into_iter().map(|d| d.at).collect()
+    };
+    let expected = vec![minute(0), minute(100), minute(200), minute(300), minute(400)];
+    assert_eq!(at(&a.id.to_string()).await, expected);
+    let with_url: Vec<Timestamp> = expected.iter().copied().chain([minute(450)]).collect();
+    assert_eq!(at(&format!("{}#top", a.url)).await, with_url);
+    assert_eq!(at("https://one.example/old-a").await, expected);
+    assert_eq!(at("m7").await, [minute(7)]);
+    assert!(at("https://nobody.example/").await.is_empty());
+    assert_eq!(store.decisions("m7").await.unwrap()[0].detail, "with  in it");
+    let recent = store.recent_decisions(2).await.unwrap();
+    assert_eq!(recent.iter().map(|d| d.at).collect::<Vec<_>>(), [minute(499), minute(498)]);
+    assert_eq!(store.prune_decisions(minute(490)).await.unwrap(), 490);
+    store.record_decisions(&[]).await.unwrap();
+}
+
+pub async fn the_audit_log_is_newest_first(store: &Store) {
+    for n in 0..3 {
+        let entry = AuditEntry {
+            at: minute(n),
+            actor: "cli:op".to_owned(),
+            action: "dead.replay".to_owned(),
+            target: format!("t{n}"),
+            detail: String::new(),
+        };
+        store.audit(&entry).await.unwrap();
+    }
+    let targets: Vec<String> = store.audit_log(2).await.unwrap().into_iter().map(|e| e.target).collect();
+    assert_eq!(targets, ["t2", "t1"]);
+}
+
+pub async fn hashes_and_changes_are_forgotten(store: &Store) {
+    let body = text("lake", 40);
+    let a = article("one.example", "a", minute(1), &body);
+    let pair = [article("two.example", "b", minute(2), &text("sea", 40)), article("three.example", "c", minute(2), &text("sea", 40))];
+    put(store, &a).await;
+    for p in &pair {
+        put(store, p).await;
+    }
+    assert_eq!(store.prune_hashes(minute(30)).await.unwrap(), 1, "those that hold a story together stay");
+    assert_eq!(store.prune_changes(minute(30)).await.unwrap(), 3);
+    assert_eq!(put(store, &a).await.change, Change::Unchanged);
+    let late = article("four.example", "d", minute(60), &body);
+    assert_eq!(put(store, &late).await.change, Change::Opened);
+}

@@ -1,0 +1,194 @@
+//! What may be shown, and what must go.
+
+use super::{article, minute, put, put_copy, seen, source, story_of, text, withdraw};
+use crate::{ArticleState, Capture, CardFilter, Change, Store, StoryLookup, TakedownState};
+use article::{Article, Carry, CarryReason, Image, plain_text, word_count};
+
+fn not_free(mut article: Article, reason: CarryReason) -> Article {
+    article.rights.narrow(Carry::Headline, reason);
+    article
+}
+
+pub async fn what_may_not_be_kept_is_not_there(store: &Store) {
+    let mut a = not_free(article("one.example", "a", minute(1), &text("secret", 60)), CarryReason::TdmReserved);
+    a.subtitle = Some("secretsubtitle".to_owned());
+    a.image = Some(Image { url: "https://one.example/i".to_owned(), caption: None, width: None, height: None });
+    put(store, &a).await;
+    let stored = store.article(&a.id).await.unwrap().unwrap().article;
+    assert_eq!((stored.blocks.len(), stored.subtitle, stored.image), (0, None, None));
+    assert_eq!((stored.title, stored.authors), (a.title.clone(), a.authors.clone()));
+    assert!(store.search("secret1", 10).await.unwrap().is_empty());
+    assert!(store.search("secretsubtitle", 10).await.unwrap().is_empty());
+    let card = &store.cards(&CardFilter::default(), None, 1).await.unwrap()[0];
+    assert_eq!((card.title.as_str(), card.excerpt.as_str()), (a.title.as_str(), ""));
+}
+
+pub async fn an_excerpt_is_cut(store: &Store) {
+    let mut a = article("one.example", "a", minute(1), &text("word", 300));
+    a.rights.narrow(Carry::Excerpt, CarryReason::NoSnippet);
+    put(store, &a).await;
+    let stored = store.article(&a.id).await.unwrap().unwrap().article;
+    assert_eq!(word_count(&stored.blocks), 60);
+    assert!(plain_text(&stored.blocks).ends_with("word59…"));
+    assert!(store.search("word100", 10).await.unwrap().is_empty());
+    assert_eq!(stored.content_hash, a.content_hash, "copies are still recognised");
+}
+
+pub async fn copies_of_what_is_not_free_show_no_text(store: &Store) {
+    let mut licensed = source("licensed.example", &[]);
+    licensed.licensed = true;
+    store.put_source(&licensed).await.unwrap();
+    let original = not_free(article("paid.example", "a", minute(1), ""), CarryReason::NotFree);
+    let copy = article("copy.example", "b", minute(2), &text("lake", 60));
+    let with_licence = article("licensed.example", "c", minute(3), &text("lakes", 60));
+    put_copy(store, &copy, &original).await;
+    assert_eq!(store.search("lake1", 10).await.unwrap().len(), 1, "nobody knows better yet");
+    put_copy(store, &with_licence, &original).await;
+    put(store, &original).await;
+
+    let stored = store.article(&copy.id).await.unwrap().unwrap().article;
+    assert_eq!((stored.rights.carry, stored.rights.reason), (Carry::Headline, CarryReason::PrimaryNotFree));
+    assert!(stored.blocks.is_empty());
+    assert!(store.search("lake1", 10).await.unwrap().is_empty());
+    let story = story_of(store, &copy).await;
+    assert_eq!((&story.primary, story.face.as_ref()), (&original.id, Some(&original.id)));
+    let shown = store.article(&with_licence.id).await.unwrap().unwrap().article;
+    assert_eq!((shown.rights.carry, shown.blocks.len()), (Carry::Full, 1));
+    assert_eq!(store.search("lakes1", 10).await.unwrap().len(), 1);
+
+    // With the original withdrawn the licensed copy is the face: it alone has a text to show.
+    withdraw(store, &original, minute(9)).await;
+    let story = story_of(store, &copy).await;
+    assert_eq!((&story.primary, story.face.as_ref()), (&original.id, Some(&with_licence.id)));
+    let cards = store.cards(&CardFilter::default(), None, 10).await.unwrap();
+    assert!(cards[0].excerpt.starts_with("lakes0"));
+}
+
+pub async fn a_takedown_lasts(store: &Store) {
+    let a = article("one.example", "a", minute(1), &text("lake", 60));
+    let story = put(store, &a).await.story;
+    store
+        .put_capture(&Capture {
+            article: a.id.clone(),
+            url: a.url.to_string(),
+            status: 200,
+            headers: Vec::new(),
+            body: b"<html>".to_vec(),
+            observed_at: minute(1),
+        })
+        .await
+        .unwrap();
+    let url = format!("{}?utm_source=mail", a.url);
+    let asked = store.add_takedown(&url, "owner@one.example", "mine", minute(2)).await.unwrap();
+    assert_eq!((asked.state, asked.due_at), (TakedownState::Requested, minute(2 + 24 * 60)));
+    let again = store.add_takedown(a.url.as_str(), "somebody", "else", minute(3)).await.unwrap();
+    assert_eq!((again.id, again.requested_by.as_str()), (asked.id, "owner@one.example"));
+    assert_eq!(store.article(&a.id).await.unwrap().unwrap().state, ArticleState::Shown, "asked is not done");
+
+    let done = store.execute_takedown(a.url.as_str(), "cli:op", minute(4)).await.unwrap();
+    assert_eq!((done.id, done.state, done.executed_at), (asked.id, TakedownState::Executed, Some(minute(4))));
+    assert_eq!(done.articles, [a.id.clone()]);
+    assert_eq!(store.execute_takedown(a.url.as_str(), "cli:op", minute(9)).await.unwrap(), done, "idempotent");
+    let stored = store.article(&a.id).await.unwrap().unwrap();
+    assert_eq!((stored.state, stored.revisions, stored.article.title.as_str()), (ArticleState::TakenDown, 0, ""));
+    assert!(stored.article.blocks.is_empty() && stored.article.authors.is_empty());
+    assert!(store.capture(&a.id).await.unwrap().is_none());
+    assert!(store.search("lake1", 10).await.unwrap().is_empty());
+    assert!(matches!(store.story(&story).await.unwrap(), StoryLookup::Gone));
+
+    // The next poll, a redelivery, a revision, a replay.
+    assert_eq!(put(store, &a).await.change, Change::TakenDown);
+    let newer = article("one.example", "a", minute(50), &text("sea", 60));
+    assert_eq!(put(store, &newer).await.change, Change::TakenDown);
+    assert_eq!(withdraw(store, &a, minute(60)).await.change, Change::TakenDown);
+    assert_eq!(store.article(&a.id).await.unwrap().unwrap().state, ArticleState::TakenDown);
+    assert!(store.revisions(&a.id).await.unwrap().is_empty());
+    assert_eq!(store.tombstoned(&[a.id.clone(), newer.id]).await.unwrap().len(), 1);
+    let log = store.audit_log(10).await.unwrap();
+    assert_eq!(log.iter().map(|e| e.action.as_str()).collect::<Vec<_>>(), ["takedown.execute"]);
+}
+
+pub async fn a_takedown_of_an_address_never_seen(store: &Store) {
+    let a = article("one.example", "a", minute(1), &text("lake", 60));
+    let done = store.execute_takedown(a.url.as_str(), "cli:op", minute(1)).await.unwrap();
+    assert_eq!((done.state, done.articles.len()), (TakedownState::Executed, 0));
+    assert_eq!(put(store, &a).await.change, Change::TakenDown);
+    assert!(store.article(&a.id).await.unwrap().is_none(), "nothing was kept");
+
+    // Under another canonical address it does not come in either, then or later.
+    let mut moved = article("one.example", "new-slug", minute(5), &text("lake", 60));
+    moved.aliases = vec![a.url.to_string()];
+    assert_eq!(put(store, &moved).await.change, Change::TakenDown);
+    moved.aliases.clear();
+    moved.observed_at = minute(6);
+    assert_eq!(put(store, &moved).await.change, Change::TakenDown);
+    assert!(matches!(
+        store.execute_takedown("mailto:x@one.example", "cli:op", minute(1)).await,
+        Err(crate::StoreError::Address(_))
+    ));
+}
+
+pub async fn a_takedown_covers_own_aliases_only(store: &Store) {
+    let victim = article("victim.example", "v", minute(1), &text("lake", 60));
+    let shared = "https://hostile.example/feed-guid".to_owned();
+    let mut hostile = article("hostile.example", "h", minute(2), &text("sea", 60));
+    hostile.aliases =
+        vec![victim.url.to_string(), "https://hostile.example/amp/h".to_owned(), shared.clone(), "tag:guid".to_owned()];
+    let mut neighbour = article("hostile.example", "n", minute(3), &text("hill", 60));
+    neighbour.aliases = vec![shared.clone()];
+    for a in [&victim, &hostile, &neighbour] {
+        put(store, a).await;
+    }
+    let found = store.article_by_url("https://hostile.example/amp/h?utm_source=x").await.unwrap().unwrap();
+    assert_eq!(found.article.id, hostile.id);
+    let found = store.article_by_url(victim.url.as_str()).await.unwrap().unwrap();
+    assert_eq!(found.article.id, victim.id, "a claim on another's address changes nothing about it");
+
+    store.execute_takedown("https://hostile.example/amp/h", "cli:op", minute(4)).await.unwrap();
+    let states = async |a: &Article| store.article(&a.id).await.unwrap().unwrap().state;
+    assert_eq!(states(&hostile).await, ArticleState::TakenDown);
+    assert_eq!(states(&victim).await, ArticleState::Shown);
+    assert_eq!(states(&neighbour).await, ArticleState::Shown);
+    let mut again = victim.clone();
+    again.observed_at = minute(9);
+    assert_eq!(put(store, &again).await.change, Change::Unchanged);
+    let mut again = neighbour.clone();
+    again.observed_at = minute(9);
+    assert_eq!(put(store, &again).await.change, Change::Unchanged);
+}
+
+pub async fn a_takedown_gives_the_face_to_another(store: &Store) {
+    let a = article("one.example", "a", minute(1), &text("lake", 60));
+    let b = article("two.example", "b", minute(2), &text("lakes", 60));
+    put(store, &a).await;
+    put_copy(store, &b, &a).await;
+    store.execute_takedown(b.url.as_str(), "cli:op", minute(3)).await.unwrap();
+    let story = story_of(store, &a).await;
+    assert_eq!((story.members.len(), story.face), (1, Some(a.id.clone())));
+
+    // The owner of the original has it taken down: copies do not show his text in its place.
+    let c = article("three.example", "c", minute(4), &text("lakey", 60));
+    put_copy(store, &c, &a).await;
+    store.execute_takedown(a.url.as_str(), "cli:op", minute(5)).await.unwrap();
+    let story = story_of(store, &c).await;
+    assert_eq!((&story.primary, story.face.as_ref()), (&c.id, Some(&c.id)), "what is taken down is named nowhere");
+    let shown = &story.members[0].article.article;
+    assert_eq!((shown.blocks.len(), shown.rights.reason), (0, CarryReason::PrimaryNotFree));
+    assert!(store.search("lakey1", 10).await.unwrap().is_empty());
+}
+
+pub async fn a_lifted_takedown_lets_the_article_come_again(store: &Store) {
+    let a = article("one.example", "a", minute(1), &text("lake", 60));
+    put(store, &a).await;
+    store.execute_takedown(a.url.as_str(), "cli:op", minute(2)).await.unwrap();
+    assert!(store.lift_takedown(a.url.as_str(), "cli:op", minute(3)).await.unwrap());
+    assert!(!store.lift_takedown(a.url.as_str(), "cli:op", minute(3)).await.unwrap());
+    assert!(store.takedowns().await.unwrap().is_empty());
+    assert!(store.cards(&CardFilter::default(), None, 1).await.unwrap().is_empty(), "nothing comes back by itself");
+    let applied = store
+        .apply(&seen(&a), Some(&article::Verdict::new_story(&a.id)), &super::POLICY, minute(4))
+        .await
+        .unwrap();
+    assert_eq!(applied.change, Change::Opened);
+    assert_eq!(store.article(&a.id).await.unwrap().unwrap().article, a);
+}

@@ -1,0 +1,143 @@
+//! Writing the ledger.
+
+use super::filter::{Condition, limit};
+use super::{DeadFilter, DeadLetter, LedgerState};
+use crate::dialect::Tx;
+use crate::row::{Reader, big};
+use crate::{Store, StoreError};
+use article::{Timestamp, clean};
+
+impl Store {
+    /// Takes dead letters in, in one transaction. A letter that is there already (message, stage, deaths)
+    /// changes nothing. Returns how many were new.
+    ///
+    /// A letter that died after a replay closes the row of its earlier death at that stage: dead again.
+    pub async fn bury(&self, letters: &[DeadLetter]) -> Result<u64, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let mut new = 0;
+        for letter in letters {
+            if insert(&mut tx, letter).await? {
+                new += 1;
+                close_earlier(&mut tx, letter).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(new)
+    }
+
+    /// Sets a row's state after its replay was confirmed, or its outcome became known. A row whose outcome
+    /// is known (passed, dead again, dropped) keeps it. Returns whether it changed.
+    pub async fn set_ledger_state(
+        &self,
+        id: i64,
+        state: LedgerState,
+        outcome: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE ledger SET state = $2, outcome = $3, changed_at = $4
+             WHERE id = $1 AND state IN ('dead', 'replaying') AND state <> $2",
+        )
+        .bind(id)
+        .bind(state.as_str())
+        .bind(outcome.map(clean))
+        .bind(now.millis())
+        .execute(&self.db.write)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Removes rows that match. Returns how many.
+    pub async fn purge_dead(&self, filter: &DeadFilter) -> Result<u64, StoreError> {
+        let condition = Condition::of(&self.db, filter).await?;
+        let mut tx = self.db.begin().await?;
+        let sql = format!(
+            "DELETE FROM ledger WHERE id IN (SELECT l.id FROM ledger l WHERE {{where}} ORDER BY l.died_at, l.id{})",
+            limit(filter)
+        );
+        let done = condition.query(&sql).execute(&mut *tx).await?;
+        drop_bodies(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Forgets letters that died before `before`, and the oldest while there are more than `max_rows`.
+    /// Returns how many.
+    pub async fn prune_ledger(&self, before: Timestamp, max_rows: u64) -> Result<u64, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let old =
+            sqlx::query("DELETE FROM ledger WHERE died_at < $1").bind(before.millis()).execute(&mut *tx).await?;
+        let count = sqlx::query("SELECT COUNT(*) AS n FROM ledger").fetch_one(&mut *tx).await?.count("n")?;
+        let many = sqlx::query(
+            "DELETE FROM ledger WHERE id IN (SELECT id FROM ledger ORDER BY died_at, id LIMIT $1)",
+        )
+        .bind(big(count.saturating_sub(max_rows)))
+        .execute(&mut *tx)
+        .await?;
+        let gone = old.rows_affected() + many.rows_affected();
+        if gone > 0 {
+            drop_bodies(&mut tx).await?;
+        }
+        tx.commit().await?;
+        Ok(gone)
+    }
+}
+
+async fn insert(tx: &mut Tx, letter: &DeadLetter) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO ledger (message_id, stage, deaths, reason, detail, origin, attempts, first_seen, died_at, host,
+            source, release, traceparent, kind, schema_version, state, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $9)
+         ON CONFLICT (message_id, stage, deaths) DO NOTHING RETURNING id",
+    )
+    // Texts come from a broken message's headers: what databases refuse in a text must not stop it here.
+    .bind(clean(&letter.message_id))
+    .bind(clean(&letter.stage))
+    .bind(i64::from(letter.deaths))
+    .bind(clean(&letter.reason))
+    .bind(clean(&letter.detail))
+    .bind(clean(&letter.origin))
+    .bind(i64::from(letter.attempts))
+    .bind(letter.first_seen.millis())
+    .bind(letter.died_at.millis())
+    .bind(letter.host.as_deref().map(clean))
+    .bind(letter.source.as_deref().map(clean))
+    .bind(clean(&letter.release))
+    .bind(letter.traceparent.as_deref().map(clean))
+    .bind(clean(&letter.kind))
+    .bind(i64::from(letter.schema))
+    .bind(LedgerState::Dead.as_str())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(false) };
+    sqlx::query("INSERT INTO ledger_bodies (id, headers, body) VALUES ($1, $2, $3)")
+        .bind(row.int("id")?)
+        .bind(letter.headers.clone())
+        .bind(letter.body.clone())
+        .execute(&mut **tx)
+        .await?;
+    Ok(true)
+}
+
+async fn close_earlier(tx: &mut Tx, letter: &DeadLetter) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE ledger SET state = $5, outcome = $4, changed_at = $6
+         WHERE message_id = $1 AND stage = $2 AND deaths < $3 AND state IN ('dead', 'replaying')",
+    )
+    .bind(clean(&letter.message_id))
+    .bind(clean(&letter.stage))
+    .bind(i64::from(letter.deaths))
+    .bind(clean(&letter.reason))
+    .bind(LedgerState::DeadAgain.as_str())
+    .bind(letter.died_at.millis())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn drop_bodies(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM ledger_bodies WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.id = ledger_bodies.id)")
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
