@@ -1,37 +1,118 @@
-//! The belts on RabbitMQ.
+//! The belts on RabbitMQ, 3.10 and later.
+//!
+//! Two connections, so that a broker that blocks publishers (memory or disk alarm) does not block acks. Each
+//! is rebuilt by a supervisor of our own, with channels and consumers; lapin's recovery is off, because it
+//! hides what was lost meanwhile.
+
+mod claim;
+mod consumer;
+mod link;
+mod publisher;
+mod wire;
 
 use crate::backend::{Backend, Deliveries, Depth, Taken};
 use crate::error::PublishError;
+use crate::topology::physical;
 use crate::{Envelope, QueueError, QueueName, QueueSettings};
 use async_trait::async_trait;
+use lapin::options::{BasicGetOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use link::{Link, Purpose, Session};
+use std::sync::Arc;
+use std::time::Duration;
 use telemetry::Health;
+use tokio::time::timeout;
+
+/// How long a question to the broker may take.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// The broker.
-pub(crate) struct RabbitMq {}
+pub(crate) struct RabbitMq {
+    settings: Arc<QueueSettings>,
+    publishing: Link,
+    consuming: Link,
+}
 
 impl RabbitMq {
-    pub(crate) async fn open(_settings: &QueueSettings, _health: Health) -> Result<Self, QueueError> {
-        Err(QueueError::Backend("RabbitMQ follows".to_owned()))
+    /// Connects. A broker that is away is waited for behind the scenes; one that holds our queues with other
+    /// arguments is an error, because no waiting mends it.
+    pub(crate) async fn open(settings: &QueueSettings, health: Health) -> Result<Self, QueueError> {
+        let settings = Arc::new(settings.clone());
+        let publishing = Link::open(Purpose::Publish, settings.clone(), health.clone()).await?;
+        let consuming = Link::open(Purpose::Consume, settings.clone(), health).await?;
+        Ok(Self { settings, publishing, consuming })
+    }
+
+    async fn publish_once(&self, messages: &[Envelope]) -> Result<(), PublishError> {
+        let patience = Duration::from_secs(self.settings.confirm_timeout_secs);
+        let session = self.publishing.session(patience).await?;
+        session.publish(messages).await
+    }
+
+    /// The session for questions: not waited for.
+    fn answering(&self) -> Result<Arc<Session>, PublishError> {
+        self.consuming.current().ok_or_else(|| PublishError::Away("no connection to the broker".to_owned()))
     }
 }
 
 #[async_trait]
 impl Backend for RabbitMq {
-    async fn publish(&self, _messages: &[Envelope]) -> Result<(), PublishError> {
-        Err(PublishError::Closed)
+    /// A message that the broker returns may have lost its queue to somebody's hand: the topology is
+    /// declared anew before it counts as unroutable.
+    async fn publish(&self, messages: &[Envelope]) -> Result<(), PublishError> {
+        match self.publish_once(messages).await {
+            Err(PublishError::Unsendable(why)) => {
+                tracing::warn!(%why, "declaring the topology anew");
+                let session = self.publishing.session(ANSWER).await?;
+                session.declare().await.map_err(|e| PublishError::Away(e.to_string()))?;
+                self.publish_once(messages).await
+            }
+            answer => answer,
+        }
     }
 
-    async fn consume(&self, _queue: QueueName, _prefetch: u16) -> Result<Box<dyn Deliveries>, QueueError> {
-        Err(QueueError::Closed)
+    async fn consume(&self, queue: QueueName, prefetch: u16) -> Result<Box<dyn Deliveries>, QueueError> {
+        Ok(Box::new(consumer::Pull::start(self.consuming.clone(), self.publishing.clone(), queue, prefetch)))
     }
 
-    async fn get(&self, _queue: QueueName) -> Result<Option<Taken>, PublishError> {
-        Err(PublishError::Closed)
+    async fn get(&self, queue: QueueName) -> Result<Option<Taken>, PublishError> {
+        let session = self.answering()?;
+        let asked = async {
+            // A channel of its own: it lives as long as the message, and nothing else can close it.
+            let channel = session.channel().await?;
+            let name = physical(queue, &self.settings);
+            let got = channel.basic_get(name.as_str().into(), BasicGetOptions { no_ack: false }).await?;
+            Ok::<_, lapin::Error>(got.map(|message| (message.delivery, channel)))
+        };
+        let got = timeout(ANSWER, asked).await.map_err(|_| PublishError::Away("no answer".to_owned()))?;
+        let got = got.map_err(|e| PublishError::Away(e.to_string()))?;
+        Ok(got.map(|(delivery, channel)| claim::taken(delivery, queue, channel, session, self.publishing.clone())))
     }
 
-    async fn depths(&self, _queues: &[QueueName]) -> Result<Vec<Depth>, PublishError> {
-        Err(PublishError::Closed)
+    /// A passive declare sees ready messages only. A queue that is not there holds nothing.
+    async fn depths(&self, queues: &[QueueName]) -> Result<Vec<Depth>, PublishError> {
+        let session = self.answering()?;
+        let mut depths = Vec::with_capacity(queues.len());
+        for queue in queues {
+            let name = physical(*queue, &self.settings);
+            let options = QueueDeclareOptions { passive: true, durable: true, ..QueueDeclareOptions::default() };
+            let asked = async {
+                let channel = session.asking().await?;
+                channel.queue_declare(name.as_str().into(), options, FieldTable::default()).await
+            };
+            let ready = match timeout(ANSWER, asked).await {
+                Ok(Ok(declared)) => u64::from(declared.message_count()),
+                Ok(Err(why)) if why.is_amqp_soft_error() => 0,
+                Ok(Err(why)) => return Err(PublishError::Away(why.to_string())),
+                Err(_) => return Err(PublishError::Away("no answer".to_owned())),
+            };
+            depths.push(Depth { queue: *queue, ready, in_flight: None, bytes: None });
+        }
+        Ok(depths)
     }
 
-    async fn close(&self) {}
+    async fn close(&self) {
+        self.consuming.close().await;
+        self.publishing.close().await;
+    }
 }

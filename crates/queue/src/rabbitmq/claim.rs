@@ -1,0 +1,58 @@
+//! A delivery in hand.
+
+use super::link::{Link, Session};
+use super::wire;
+use crate::backend::{Settle, Taken};
+use crate::error::PublishError;
+use crate::{Envelope, QueueName};
+use async_trait::async_trait;
+use lapin::message::Delivery;
+use lapin::options::BasicAckOptions;
+use lapin::{Acker, Channel};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one attempt waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+struct Claim {
+    acker: Acker,
+    /// The channel that the delivery came by and that its ack must go by: it closes with its last clone.
+    _channel: Channel,
+    /// The connection of that channel.
+    session: Arc<Session>,
+    publishing: Link,
+}
+
+/// A delivery on its way to whoever takes.
+pub(super) fn taken(
+    delivery: Delivery,
+    queue: QueueName,
+    channel: Channel,
+    session: Arc<Session>,
+    publishing: Link,
+) -> Taken {
+    let headers = wire::headers_json(&delivery.properties);
+    let redelivered = delivery.redelivered;
+    let acker = delivery.acker.clone();
+    let envelope = wire::envelope(delivery, queue);
+    Taken { envelope, headers, redelivered, settle: Box::new(Claim { acker, _channel: channel, session, publishing }) }
+}
+
+#[async_trait]
+impl Settle for Claim {
+    /// An ack that can't be sent because its connection is gone is no error: the message comes again, and
+    /// what it caused is caused again under the same names.
+    async fn forward(&mut self, messages: &[Envelope]) -> Result<(), PublishError> {
+        if !messages.is_empty() {
+            self.publishing.session(PATIENCE).await?.publish(messages).await?;
+        }
+        if self.session.lost.is_cancelled() {
+            return Ok(());
+        }
+        if let Err(why) = self.acker.ack(BasicAckOptions { multiple: false }).await {
+            tracing::debug!(%why, "the ack could not be sent: the message comes again");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! Consuming, across broken channels, cancelled consumers and new connections.
+
+use super::claim;
+use super::link::{Link, Session};
+use crate::QueueName;
+use crate::backend::{Deliveries, Taken};
+use crate::backoff::Backoff;
+use crate::topology::physical;
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Consumer};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Deliveries of a consumer, through a task that keeps one open.
+pub(super) struct Pull {
+    taken: mpsc::Receiver<(Arc<Session>, Taken)>,
+    stop: CancellationToken,
+}
+
+impl Pull {
+    pub(super) fn start(consuming: Link, publishing: Link, queue: QueueName, prefetch: u16) -> Self {
+        let (out, taken) = mpsc::channel(usize::from(prefetch));
+        let stop = CancellationToken::new();
+        let task = Task { consuming, publishing, queue, prefetch, out, stop: stop.clone() };
+        tokio::spawn(task.run());
+        Self { taken, stop }
+    }
+}
+
+#[async_trait]
+impl Deliveries for Pull {
+    /// What a lost connection had delivered is not given out: the broker has it back and delivers it again.
+    async fn next(&mut self) -> Option<Taken> {
+        loop {
+            let (session, taken) = self.taken.recv().await?;
+            if !session.lost.is_cancelled() {
+                return Some(taken);
+            }
+        }
+    }
+
+    async fn stop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Drop for Pull {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+struct Task {
+    consuming: Link,
+    publishing: Link,
+    queue: QueueName,
+    prefetch: u16,
+    out: mpsc::Sender<(Arc<Session>, Taken)>,
+    stop: CancellationToken,
+}
+
+/// Why a consumer ended.
+enum End {
+    /// We wanted it, or nobody hears any more.
+    Stopped,
+    /// The broker cancelled it, or its channel or connection broke.
+    Broken(String),
+}
+
+impl Task {
+    async fn run(self) {
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+        loop {
+            let session = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                () = self.consuming.closing().cancelled() => return,
+                session = self.consuming.session(Duration::from_secs(3600)) => session,
+            };
+            let Ok(session) = session else { continue };
+            match self.consume(&session, &mut backoff).await {
+                End::Stopped => return,
+                End::Broken(why) => tracing::debug!(queue = %self.queue, why, "consumer ended; consuming anew"),
+            }
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(backoff.next()) => {}
+            }
+        }
+    }
+
+    async fn consume(&self, session: &Arc<Session>, backoff: &mut Backoff) -> End {
+        let (channel, mut consumer) = match self.subscribe(session).await {
+            Ok(both) => both,
+            Err(why) => return self.unsubscribed(&why).await,
+        };
+        backoff.reset();
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => {
+                    self.cancel(session, channel, consumer).await;
+                    return End::Stopped;
+                }
+                () = session.lost.cancelled() => return End::Broken("connection lost".to_owned()),
+                next = consumer.next() => next,
+            };
+            let delivery = match next {
+                Some(Ok(delivery)) => delivery,
+                Some(Err(why)) => return End::Broken(why.to_string()),
+                None => return End::Broken("cancelled by the broker".to_owned()),
+            };
+            if !self.give(delivery, &channel, session).await {
+                return End::Stopped;
+            }
+        }
+    }
+
+    async fn give(&self, delivery: lapin::message::Delivery, channel: &Channel, session: &Arc<Session>) -> bool {
+        let taken = claim::taken(delivery, self.queue, channel.clone(), session.clone(), self.publishing.clone());
+        self.out.send((session.clone(), taken)).await.is_ok()
+    }
+
+    async fn subscribe(&self, session: &Session) -> Result<(Channel, Consumer), lapin::Error> {
+        let channel = session.channel().await?;
+        channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;
+        let name = physical(self.queue, session.settings());
+        let options = BasicConsumeOptions::default();
+        let consumer = channel.basic_consume(name.as_str().into(), "".into(), options, FieldTable::default()).await?;
+        Ok((channel, consumer))
+    }
+
+    /// A queue that is gone (404) comes back with the topology.
+    async fn unsubscribed(&self, why: &lapin::Error) -> End {
+        if why.is_amqp_soft_error()
+            && let Some(session) = self.publishing.current()
+            && let Err(why) = session.declare().await
+        {
+            tracing::warn!(%why, queue = %self.queue, "can't consume");
+        }
+        End::Broken(why.to_string())
+    }
+
+    /// Ends the consumer, and passes on what the broker had sent by then.
+    async fn cancel(&self, session: &Arc<Session>, channel: Channel, mut consumer: Consumer) {
+        if channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await.is_err() {
+            return;
+        }
+        while let Some(Ok(delivery)) = consumer.next().await {
+            if !self.give(delivery, &channel, session).await {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A message as AMQP properties and headers.
+//!
+//! Headers are written from the envelope alone, so whatever a broker or a client had added (`x-death`,
+//! `x-first-death-*`, `x-last-death-*`, `expiration`) ends at the next publish: brokers before 4.0 take
+//! such headers for a cycle and drop the message, silently. `traceparent` is W3C Trace Context.
+
+use crate::{Death, DeadReason, Envelope, Lane, MessageId, QueueName};
+use article::Timestamp;
+use lapin::BasicProperties;
+use lapin::message::Delivery;
+use lapin::types::{AMQPValue, FieldTable};
+use serde_json::{Map, Value, json};
+
+const PERSISTENT: u8 = 2;
+
+/// Properties for publishing.
+pub(super) fn properties(envelope: &Envelope) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    let mut text = |key: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            headers.insert(key.into(), AMQPValue::LongString(value.into()));
+        }
+    };
+    text("lane", (envelope.lane != Lane::Main).then(|| envelope.lane.as_str()));
+    text("traceparent", envelope.traceparent.as_deref());
+    text("host", envelope.host.as_deref());
+    text("source", envelope.source.as_deref());
+    if let Some(death) = &envelope.death {
+        text("death-reason", Some(&death.reason));
+        text("death-stage", Some(&death.stage));
+        text("death-detail", Some(&death.detail));
+        text("death-release", Some(&death.release));
+        text("death-origin", Some(&death.origin));
+    }
+    let mut number = |key: &str, value: Option<i64>| {
+        if let Some(value) = value {
+            headers.insert(key.into(), AMQPValue::LongLongInt(value));
+        }
+    };
+    number("schema", Some(envelope.schema.into()));
+    number("attempt", Some(envelope.attempt.into()));
+    number("waits", (envelope.waits > 0).then_some(envelope.waits.into()));
+    number("first-seen", Some(envelope.first_seen.millis()));
+    number("not-before", envelope.not_before.map(Timestamp::millis));
+    number("replay", envelope.replay);
+    number("replays", (envelope.replays > 0).then_some(envelope.replays.into()));
+    number("death-at", envelope.death.as_ref().map(|d| d.at.millis()));
+    BasicProperties::default()
+        .with_message_id(envelope.message_id.0.as_str().into())
+        .with_type(envelope.kind.as_str().into())
+        .with_content_type("application/json".into())
+        .with_delivery_mode(PERSISTENT)
+        .with_headers(headers)
+}
+
+/// What lay in a queue. Whatever is missing or of another type gets a value that leads to a decision, never
+/// to a loss: a message without a kind is undecodable at its stage.
+pub(super) fn envelope(delivery: Delivery, queue: QueueName) -> Envelope {
+    let properties = &delivery.properties;
+    let none = FieldTable::default();
+    let headers = properties.headers().as_ref().unwrap_or(&none);
+    let text = |key: &str| text_of(headers, key);
+    let number = |key: &str| number_of(headers, key);
+    let count = |key: &str, default: u32| number(key).and_then(|n| u32::try_from(n).ok()).unwrap_or(default);
+    let message_id = properties.message_id().as_ref().map(|id| id.as_str().to_owned());
+    let mut envelope = Envelope {
+        queue,
+        lane: text("lane").and_then(|l| Lane::from_name(&l)).unwrap_or_default(),
+        message_id: MessageId::derive(&[]),
+        kind: properties.kind().as_ref().map(|k| k.as_str().to_owned()).unwrap_or_default(),
+        schema: number("schema").and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
+        body: Vec::new(),
+        attempt: count("attempt", 1).max(1),
+        waits: count("waits", 0),
+        first_seen: number("first-seen").map_or_else(Timestamp::now, Timestamp),
+        not_before: number("not-before").map(Timestamp),
+        traceparent: text("traceparent"),
+        replay: number("replay"),
+        replays: count("replays", 0),
+        host: text("host"),
+        source: text("source"),
+        death: death(headers, queue),
+    };
+    envelope.body = delivery.data;
+    envelope.message_id = match message_id {
+        Some(id) if !id.is_empty() => MessageId(id),
+        // Made by hand: its name follows from what it says.
+        _ => MessageId::derive(&["by hand", &String::from_utf8_lossy(&envelope.body)]),
+    };
+    envelope
+}
+
+/// Ours, or the broker's own where the delivery limit killed it: then its stage follows from its queue.
+fn death(headers: &FieldTable, queue: QueueName) -> Option<Death> {
+    let QueueName::Dead(belt) = queue else { return None };
+    if let Some(reason) = text_of(headers, "death-reason") {
+        let text = |key: &str| text_of(headers, key).unwrap_or_default();
+        return Some(Death {
+            reason,
+            stage: text("death-stage"),
+            detail: text("death-detail"),
+            at: number_of(headers, "death-at").map_or_else(Timestamp::now, Timestamp),
+            release: text("death-release"),
+            origin: text("death-origin"),
+        });
+    }
+    let latest = match headers.inner().get("x-death") {
+        Some(AMQPValue::FieldArray(deaths)) => deaths.as_slice().first(),
+        _ => None,
+    };
+    let (reason, origin) = match latest {
+        Some(AMQPValue::FieldTable(death)) => (text_of(death, "reason"), text_of(death, "queue")),
+        _ => (None, None),
+    };
+    let origin = origin.unwrap_or_else(|| QueueName::Belt(belt, Lane::Lone).to_string());
+    let reason = reason.unwrap_or_else(|| "no reason given".to_owned());
+    Some(Death {
+        reason: DeadReason::DeliveryLimit.as_str().to_owned(),
+        stage: belt.stage().as_str().to_owned(),
+        detail: format!("the broker gave it up ({reason}): each time it was delivered, its worker died or was lost"),
+        at: Timestamp::now(),
+        release: String::new(),
+        origin,
+    })
+}
+
+fn text_of(headers: &FieldTable, key: &str) -> Option<String> {
+    match headers.inner().get(key)? {
+        AMQPValue::LongString(s) => Some(String::from_utf8_lossy(s.as_bytes()).into_owned()),
+        AMQPValue::ShortString(s) => Some(s.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+fn number_of(headers: &FieldTable, key: &str) -> Option<i64> {
+    match headers.inner().get(key)? {
+        AMQPValue::LongLongInt(n) => Some(*n),
+        AMQPValue::LongInt(n) => Some((*n).into()),
+        AMQPValue::LongUInt(n) => Some((*n).into()),
+        AMQPValue::ShortInt(n) => Some((*n).into()),
+        AMQPValue::ShortUInt(n) => Some((*n).into()),
+        AMQPValue::ShortShortInt(n) => Some((*n).into()),
+        AMQPValue::ShortShortUInt(n) => Some((*n).into()),
+        _ => None,
+    }
+}
+
+/// Headers as they came, for the ledger.
+pub(super) fn headers_json(properties: &BasicProperties) -> Vec<u8> {
+    let headers = properties.headers().as_ref().map(table).unwrap_or_default();
+    // A map of plain values can be written.
+    serde_json::to_vec(&Value::Object(headers)).unwrap_or_default()
+}
+
+fn table(table: &FieldTable) -> Map<String, Value> {
+    table.into_iter().map(|(key, value)| (key.as_str().to_owned(), plain(value))).collect()
+}
+
+fn plain(value: &AMQPValue) -> Value {
+    match value {
+        AMQPValue::Boolean(b) => json!(b),
+        AMQPValue::ShortShortInt(n) => json!(n),
+        AMQPValue::ShortShortUInt(n) => json!(n),
+        AMQPValue::ShortInt(n) => json!(n),
+        AMQPValue::ShortUInt(n) => json!(n),
+        AMQPValue::LongInt(n) => json!(n),
+        AMQPValue::LongUInt(n) => json!(n),
+        AMQPValue::LongLongInt(n) => json!(n),
+        AMQPValue::Timestamp(n) => json!(n),
+        AMQPValue::Float(n) => json!(n),
+        AMQPValue::Double(n) => json!(n),
+        AMQPValue::DecimalValue(n) => json!({ "scale": n.scale, "value": n.value }),
+        AMQPValue::ShortString(s) => json!(s.as_str()),
+        AMQPValue::LongString(s) => json!(String::from_utf8_lossy(s.as_bytes())),
+        AMQPValue::ByteArray(b) => json!(b.as_slice()),
+        AMQPValue::FieldArray(values) => Value::Array(values.as_slice().iter().map(plain).collect()),
+        AMQPValue::FieldTable(inner) => Value::Object(table(inner)),
+        AMQPValue::Void => Value::Null,
+    }
+}
