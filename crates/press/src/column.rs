@@ -1,0 +1,42 @@
+//! Columns and tickers: the same frame every day, and every day another text.
+
+use crate::grammar::Teller;
+use crate::story::Story;
+use article::Block;
+
+/// The weather, the markets or the stars.
+pub(crate) fn daily(mut teller: Teller) -> Story {
+    let (blocks, title) = match teller.dice.below(3) {
+        0 => (sentences(&mut teller, "weather", 6), "weather.title"),
+        1 => (sentences(&mut teller, "markets", 6), "markets.title"),
+        _ => (signs(&mut teller), "horoscope.title"),
+    };
+    let title = teller.say(title);
+    story(teller, title, blocks)
+}
+
+/// One edition of a live ticker.
+pub(crate) fn ticker(mut teller: Teller) -> Story {
+    let title = teller.say("ticker.title");
+    let mut blocks = vec![Block::Paragraph { text: teller.say("tickerhead") }];
+    for _ in 0..8 + teller.dice.below(6) {
+        blocks.push(Block::Paragraph { text: teller.say("ticker") });
+    }
+    story(teller, title, blocks)
+}
+
+/// Every sentence of the column, in its order.
+fn sentences(teller: &mut Teller, list: &'static str, count: usize) -> Vec<Block> {
+    (0..count).map(|nth| Block::Paragraph { text: teller.say_nth(list, nth) }).collect()
+}
+
+/// A line for each of the twelve signs.
+fn signs(teller: &mut Teller) -> Vec<Block> {
+    (0..12).map(|_| Block::Paragraph { text: teller.say("horoscope") }).collect()
+}
+
+fn story(mut teller: Teller, title: String, blocks: Vec<Block>) -> Story {
+    let standfirst = teller.say("headline");
+    let caption = teller.say("caption");
+    Story { title, standfirst, blocks, authors: Vec::new(), caption, keywords: Vec::new() }
+}

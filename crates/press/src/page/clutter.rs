@@ -1,0 +1,105 @@
+//! What stands around an article.
+
+use super::{View, escape, sections};
+use crate::grammar::Grammar;
+use crate::publisher::{Habit, Publisher};
+
+/// The navigation, with its search box and the way in.
+pub(crate) fn navigation(publisher: &Publisher, base: &str) -> String {
+    let grammar = Grammar::of(publisher.language);
+    let items: String = sections(publisher, base)
+        .iter()
+        .map(|(label, url)| format!("<li><a href=\"{url}\">{label}</a></li>"))
+        .collect();
+    format!(
+        "<header class=\"site-header\"><a class=\"logo\" href=\"{base}/\">{}</a>\
+         <form action=\"{base}/search\" role=\"search\"><input name=\"q\" placeholder=\"{}\"></form>\
+         <nav aria-label=\"{}\"><ul><li><a href=\"{base}/\">{}</a></li>{items}<li><a href=\"{base}/login\">{}</a></li></ul></nav></header>\n",
+        escape(&publisher.name),
+        grammar.phrase("ui.search"),
+        grammar.phrase("ui.menu"),
+        grammar.phrase("ui.home"),
+        grammar.phrase("ui.login"),
+    )
+}
+
+/// The cookie notice.
+pub(crate) fn cookies(view: &View<'_>) -> String {
+    format!(
+        "<div id=\"cookie-banner\" class=\"cookie-notice\"><p>{}</p><button>{}</button></div>\n",
+        view.grammar.phrase("ui.cookie"),
+        view.grammar.phrase("ui.accept")
+    )
+}
+
+/// Links to share the article by.
+pub(crate) fn share(view: &View<'_>) -> String {
+    let url = escape(&view.url);
+    format!(
+        "<div class=\"share-buttons\"><span>{}</span><ul><li><a href=\"mailto:?body={url}\">E-Mail</a></li>\
+         <li><a href=\"https://social.invalid/share?u={url}\">Social</a></li></ul></div>\n",
+        view.grammar.phrase("ui.share")
+    )
+}
+
+/// Headlines of other articles.
+pub(crate) fn related(view: &View<'_>) -> String {
+    links(view, "related-articles", "ui.related", &view.related)
+}
+
+/// The same in the side column.
+pub(crate) fn most_read(view: &View<'_>) -> String {
+    let reversed: Vec<_> = view.related.iter().rev().cloned().collect();
+    links(view, "most-read", "ui.mostread", &reversed)
+}
+
+fn links(view: &View<'_>, class: &str, title: &str, links: &[(String, String)]) -> String {
+    if links.is_empty() {
+        return String::new();
+    }
+    let items: String = links
+        .iter()
+        .map(|(title, url)| format!("<li><a href=\"{}\">{}</a></li>", escape(url), escape(title)))
+        .collect();
+    format!("<aside class=\"{class}\"><h3>{}</h3><ul>{items}</ul></aside>\n", view.grammar.phrase(title))
+}
+
+/// The newsletter's box.
+pub(crate) fn newsletter(view: &View<'_>) -> String {
+    format!(
+        "<div class=\"newsletter-signup\"><p>{}</p><form action=\"{}/newsletter\" method=\"post\">\
+         <input type=\"email\" placeholder=\"{}\"></form></div>\n",
+        view.grammar.phrase("ui.newsletter"),
+        view.base,
+        view.grammar.phrase("ui.email")
+    )
+}
+
+/// An advertisement.
+pub(crate) fn advertisement(view: &View<'_>) -> String {
+    format!(
+        "<div class=\"ad ad-slot\"><span>{}</span><a href=\"https://ads.invalid/c\"><img src=\"https://ads.invalid/b.gif\" alt=\"\"></a></div>\n",
+        view.grammar.phrase("ui.ad")
+    )
+}
+
+/// Below the article: comments, and the disclaimer of those who have one.
+pub(crate) fn below(view: &View<'_>) -> String {
+    let disclaimer = match view.publisher.does(Habit::Disclaimer) {
+        true => format!("<p class=\"disclaimer\">{}</p>\n", view.grammar.phrase("ui.disclaimer")),
+        false => String::new(),
+    };
+    format!("{disclaimer}<section id=\"comments\"><p>{}</p></section>\n", view.grammar.phrase("ui.comments"))
+}
+
+/// The site's last lines.
+pub(crate) fn footer(publisher: &Publisher) -> String {
+    let grammar = Grammar::of(publisher.language);
+    format!(
+        "<footer class=\"site-footer\"><p>© {} – {}</p><ul><li><a href=\"/imprint\">{}</a></li><li><a href=\"/privacy\">{}</a></li></ul></footer>\n",
+        escape(&publisher.name),
+        grammar.phrase("ui.footer"),
+        grammar.phrase("ui.imprint"),
+        grammar.phrase("ui.privacy"),
+    )
+}
