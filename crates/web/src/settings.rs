@@ -179,6 +179,8 @@ pub struct RobotsSettings {
     pub max_bytes: usize,
     /// Files remembered by one process.
     pub remembered: usize,
+    /// Bytes of all files remembered: a hostile one is as large as `max_bytes`.
+    pub remembered_bytes: usize,
 }
 
 impl Default for RobotsSettings {
@@ -190,6 +192,7 @@ impl Default for RobotsSettings {
             stale_secs: 7 * 86_400,
             max_bytes: 512_000,
             remembered: 20_000,
+            remembered_bytes: 64_000_000,
         }
     }
 }

@@ -85,7 +85,7 @@ impl Response {
 
     /// When it asks to be asked again (`Retry-After`, RFC 9110, section 10.2.3), if this is a 429 or 503 (or a
     /// redirect, the third place where the field means something) and the field can be read. In the past or
-    /// absurdly far is for the caller to bound; `Politeness::slow_down` does.
+    /// absurdly far is for the caller to bound; [`crate::Politeness::slow_down`] does.
     pub fn retry_after(&self) -> Option<Timestamp> {
         if !matches!(self.status, 429 | 503 | 300..=399) {
             return None;

@@ -4,6 +4,7 @@ mod address;
 mod destination;
 mod resolver;
 
+pub(crate) use destination::lookup;
 pub use destination::{Destination, DestinationError};
 pub(crate) use resolver::{GuardedResolver, ResolveError};
 
