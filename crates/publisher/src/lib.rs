@@ -7,12 +7,14 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod courier;
 mod handler;
 mod notices;
 mod refusal;
 mod settings;
 pub mod site;
 
+pub use courier::{Courier, Undelivered, verify};
 pub use handler::Publisher;
 pub use notices::removal_notices;
 pub use refusal::Refusal;

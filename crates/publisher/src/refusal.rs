@@ -29,7 +29,9 @@ impl From<Refusal> for Outcome {
                 // A newer release has migrated the store; a worker of that release will take the message.
                 StoreError::NewerSchema { .. } => Outcome::retry(RetryReason::DependencyAway, refusal),
                 StoreError::Conflict(_) => Outcome::retry(RetryReason::Conflict, refusal),
-                StoreError::Settings(_) | StoreError::Broken(_) => Outcome::dead(DeadReason::Internal, refusal),
+                StoreError::Address(_) | StoreError::Settings(_) | StoreError::Broken(_) => {
+                    Outcome::dead(DeadReason::Internal, refusal)
+                }
             },
         }
     }

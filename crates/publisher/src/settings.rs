@@ -11,15 +11,13 @@ pub struct PublisherSettings {
     /// Days during which two articles with the same normalised text are one story. 30: as long as the index
     /// remembers; a text that returns later (a yearly notice) is news again.
     pub exact_window_days: u32,
-    /// Seconds a webhook's target may take to answer. 10: a target that needs longer should queue for itself.
-    pub webhook_timeout_secs: u64,
     /// Who is told what happens to stories.
     pub webhooks: Vec<Webhook>,
 }
 
 impl Default for PublisherSettings {
     fn default() -> Self {
-        Self { exact_window_days: 30, webhook_timeout_secs: 10, webhooks: Vec::new() }
+        Self { exact_window_days: 30, webhooks: Vec::new() }
     }
 }
 

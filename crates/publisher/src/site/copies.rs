@@ -16,8 +16,8 @@ pub(crate) struct Copy {
     pub(crate) link: Option<Link>,
     pub(crate) time: Moment,
     pub(crate) is_primary: bool,
-    /// What it is: `Near copy`.
-    pub(crate) kind: &'static str,
+    /// What it is, in two or three words; none of the primary source, if nothing was found about it.
+    pub(crate) kind: Option<&'static str>,
     /// Why, in one sentence.
     pub(crate) sentence: String,
     /// Further reasons: a canonical link, a credit line.
@@ -33,11 +33,14 @@ pub(crate) fn copies(view: &StoryView, face: &ArticleId, now: Timestamp) -> Vec<
 fn copy(member: &Member, view: &StoryView, now: Timestamp) -> Copy {
     let article = &member.article.article;
     let withdrawn = member.article.state == ArticleState::Withdrawn;
+    let is_primary = article.id == view.primary;
     let (kind, sentence) = match &member.verdict {
-        Some(verdict) => {
-            (kind(verdict), sentence(verdict, compared_with(verdict, view, article.id.clone()).as_deref()))
+        // That it is the original says more than that it was seen first.
+        Some(verdict) if !(is_primary && verdict.of.is_none()) => {
+            (Some(kind(verdict)), sentence(verdict, compared_with(verdict, view, &article.id).as_deref()))
         }
-        None => ("Same story", "It tells the same story.".to_owned()),
+        _ if is_primary => (None, "This story is credited to it.".to_owned()),
+        _ => (None, "It tells the same story.".to_owned()),
     };
     Copy {
         source_name: article.source_name.clone(),
@@ -45,16 +48,16 @@ fn copy(member: &Member, view: &StoryView, now: Timestamp) -> Copy {
         tongue: Tongue::of(article.language.as_deref()),
         link: Link::parse(article.url.as_str()).filter(|_| !withdrawn),
         time: Moment::new(article.time(), now),
-        is_primary: article.id == view.primary,
-        kind: if withdrawn { "Withdrawn by its publisher" } else { kind },
+        is_primary,
+        kind: if withdrawn { Some("Withdrawn by its publisher") } else { kind },
         sentence,
         notes: member.verdict.as_ref().map(|v| v.evidence.notes.clone()).unwrap_or_default(),
     }
 }
 
 /// The publisher of the article a verdict compares with, if it is of this story and isn't the article itself.
-fn compared_with(verdict: &Verdict, view: &StoryView, own: ArticleId) -> Option<String> {
-    let of = verdict.of.as_ref().filter(|of| **of != own)?;
+fn compared_with(verdict: &Verdict, view: &StoryView, own: &ArticleId) -> Option<String> {
+    let of = verdict.of.as_ref().filter(|of| *of != own)?;
     view.members.iter().map(|m| &m.article.article).find(|a| a.id == *of).map(|a| a.source_name.clone())
 }
 

@@ -42,9 +42,12 @@ impl Failure {
             Failure::Store(StoreError::Away(_) | StoreError::Conflict(_)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, Some("store_away"))
             }
-            Failure::Store(StoreError::NewerSchema { .. } | StoreError::Settings(_) | StoreError::Broken(_)) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, Some("store_broken"))
-            }
+            Failure::Store(
+                StoreError::NewerSchema { .. }
+                | StoreError::Address(_)
+                | StoreError::Settings(_)
+                | StoreError::Broken(_),
+            ) => (StatusCode::INTERNAL_SERVER_ERROR, Some("store_broken")),
             Failure::Template(_) => (StatusCode::INTERNAL_SERVER_ERROR, Some("template")),
             Failure::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, Some("too_slow")),
             Failure::TooBusy => (StatusCode::SERVICE_UNAVAILABLE, Some("too_busy")),

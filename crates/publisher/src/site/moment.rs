@@ -26,4 +26,12 @@ impl Moment {
         };
         Self { iso: at.rfc3339(), full: utc.format("%-d %B %Y, %H:%M UTC").to_string(), short }
     }
+
+    /// Beside an earlier moment: the time alone, if both are of one day.
+    pub(crate) fn after(&self, earlier: &Moment) -> &str {
+        match (self.full.split_once(", "), earlier.full.split_once(", ")) {
+            (Some((day, time)), Some((earlier, _))) if day == earlier => time,
+            _ => &self.full,
+        }
+    }
 }

@@ -1,4 +1,4 @@
 mod fixture;
-#[cfg(look)]
-mod look;
 mod pages;
+mod rules;
+mod served;
