@@ -6,3 +6,6 @@
 
 pub mod extract;
 pub mod feed;
+pub mod poller;
+pub mod schedule;
+pub mod retriever;

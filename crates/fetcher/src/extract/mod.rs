@@ -23,6 +23,7 @@ pub use error::{ExtractError, OtherPage};
 pub use fields::dates::Dated;
 pub use fields::rights::{Signal, Signals};
 pub use order::{Because, Field, ORDER, Origin};
+pub use page_kind::bot_wall;
 pub use report::report_line;
 
 use article::{Block, CanonicalUrl, Image, PrimaryHints, Section, Timestamp};
@@ -196,6 +197,11 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
         charset: decoded.encoding.name(),
         because,
     })
+}
+
+/// What a response's headers alone say about carrying: enough to know that a text must not be looked at.
+pub fn header_signals(headers: &[(String, String)], received_at: Option<Timestamp>) -> Signals {
+    rights::from_headers(&PageBytes { bytes: &[], url: "", content_type: None, headers, received_at })
 }
 
 /// Refuses what its own header calls something else than HTML. A missing or nonsensical header is no reason.

@@ -128,3 +128,10 @@ fn wall(facts: &Facts<'_>, seen: &Seen<'_>) -> Result<(), ExtractError> {
     }
     Ok(())
 }
+
+/// Whether an error's body is a challenge: a bot wall that answers 403 or 503.
+pub fn bot_wall(body: &[u8], content_type: Option<&str>) -> Option<ExtractError> {
+    let head = &body[..body.len().min(64 * 1024)];
+    let text = super::charset::decode(head, content_type, None).text.to_lowercase();
+    WALLS.iter().find(|p| text.contains(**p)).map(|p| ExtractError::Blocked(format!("“{p}”")))
+}

@@ -47,6 +47,11 @@ impl Signals {
         self.against.iter().any(|s| s.reason.reserves_mining())
     }
 
+    /// Whether the response may not be kept, not even for a while: marked `noarchive`, or reserved.
+    pub fn forbids_keeping(&self) -> bool {
+        self.reserves_mining() || self.against.iter().any(|s| s.reason == CarryReason::NoArchive)
+    }
+
     fn add(&mut self, reason: CarryReason, evidence: impl Into<String>) {
         let evidence = evidence.into();
         if !self.against.iter().any(|s| s.reason == reason) {

@@ -1,0 +1,325 @@
+//! The retriever: one page, one look.
+
+use super::RetrieverSettings;
+use super::answer::{Answer, asks_for_rest, classify, rest};
+use super::article::{fit, from_entry, from_page, hints};
+use super::refusal::Refusal;
+use crate::extract::{ExtractError, Extracted, PageBytes, Signals, extract, header_signals};
+use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, Withdrawal, WithdrawalCause};
+use queue::{Delivery, Done, Handler, Lane, Message, Outcome, Outgoing, Page, Stage, Visit};
+use std::sync::Arc;
+use store::{Capture, Store};
+use url::Url;
+use web::{Client, Kind, Permit, Politeness, Request, Response, Robots, SlotGuard};
+
+/// Fetches the page that an entry points at and gives its article onwards: *pages* in, *articles* out.
+///
+/// Redelivery is harmless. Before `Done` there are two effects, a host's slot and a capture: a slot taken twice
+/// costs a wait, not a second article, and a capture is keyed by its article. What is published is named by the
+/// article, its text and the time of the response; the index and the store take whichever is newer.
+#[derive(Clone, Debug)]
+pub struct Retriever {
+    store: Store,
+    client: Client,
+    robots: Arc<Robots>,
+    politeness: Arc<Politeness>,
+    settings: RetrieverSettings,
+}
+
+impl Handler for Retriever {
+    const STAGE: Stage = Stage::Retriever;
+    type Message = Page;
+
+    async fn handle(&self, page: &Page, delivery: &Delivery) -> Outcome {
+        match self.retrieve(page, delivery).await {
+            Ok(done) => Outcome::Done(done),
+            Err(refusal) => refusal.into(),
+        }
+    }
+
+    async fn probe(&self) -> Result<(), String> {
+        self.store.ping().await.map_err(|e| e.to_string())?;
+        self.politeness.probe().await.map_err(|e| e.to_string())
+    }
+}
+
+/// A response and what must be known to read it.
+struct Fetched {
+    response: Response,
+    /// `Content-Usage` of robots.txt for this address.
+    usage: Option<String>,
+}
+
+/// What a page became, and on which evidence.
+struct Look {
+    arrival: Arrival,
+    note: String,
+    /// Whether the response may be kept.
+    keep: bool,
+}
+
+impl Retriever {
+    /// A retriever over what is shared by the whole process.
+    pub fn new(
+        store: Store,
+        client: Client,
+        robots: Arc<Robots>,
+        politeness: Arc<Politeness>,
+        settings: RetrieverSettings,
+    ) -> Self {
+        Self { store, client, robots, politeness, settings }
+    }
+
+    /// What [`Handler::handle`] would decide now, but nothing is captured. Asks robots.txt, takes a slot and
+    /// fetches, for `wireroom retrieve` and for looking at what a replay would do.
+    pub async fn preview(&self, page: &Page) -> Outcome {
+        let mut dry = self.clone();
+        dry.settings.captures = false;
+        let now = Timestamp::now();
+        let delivery = Delivery {
+            message_id: page.message_id(),
+            attempt: 1,
+            waits: 0,
+            first_seen: now,
+            received_at: now,
+            lane: Lane::Main,
+            traceparent: None,
+            replay: None,
+            replays: 0,
+            redelivered: false,
+        };
+        dry.handle(page, &delivery).await
+    }
+
+    /// Cheapest refusal first: each `?` spares the web, and us, the steps below it.
+    async fn retrieve(&self, page: &Page, delivery: &Delivery) -> Result<Done, Refusal> {
+        let source = self.admit(page).await?;
+        let fetched = self.fetch(page, delivery).await?;
+        let look = match classify(&fetched.response, &page.permalink)? {
+            Answer::Gone(cause, what) => self.withdraw(page, cause, what, fetched.response.received_at).await?,
+            Answer::Page => self.read(page, &source, &fetched).await?,
+        };
+        self.refuse_taken_down(&[look.arrival.id().clone()], look.arrival.url()).await?;
+        if look.keep {
+            self.capture(look.arrival.id().clone(), fetched.response).await?;
+        }
+        // What came behind the news goes on behind the news.
+        let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
+        Ok(Done { publish: vec![Outgoing::on(lane, &look.arrival)], then: None, note: look.note })
+    }
+
+    /// What needs no network: takedown, source, age.
+    async fn admit(&self, page: &Page) -> Result<Source, Refusal> {
+        self.refuse_taken_down(&[ArticleId::of(&page.permalink)], &page.permalink).await?;
+        let away = || Refusal::SourceAway { source_id: page.source.to_string() };
+        let source = self.store.source(&page.source).await?.filter(|s| !s.paused).ok_or_else(away)?;
+        if page.visit == Visit::First {
+            self.refuse_too_old(page.published, page.listed_at)?;
+        }
+        Ok(source)
+    }
+
+    async fn refuse_taken_down(&self, ids: &[ArticleId], url: &CanonicalUrl) -> Result<(), Refusal> {
+        if self.store.tombstoned(ids).await?.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::TakenDown { url: url.to_string() })
+        }
+    }
+
+    fn refuse_too_old(&self, published: Option<Timestamp>, seen: Timestamp) -> Result<(), Refusal> {
+        match (published, self.settings.max_age()) {
+            (Some(published), Some(window)) if published < seen.minus(window) => {
+                Err(Refusal::TooOld { published, days: self.settings.max_age_days })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Leave, slot, request.
+    async fn fetch(&self, page: &Page, delivery: &Delivery) -> Result<Fetched, Refusal> {
+        let url =
+            page.permalink.url().ok_or_else(|| Refusal::Gone { what: "an address that can't be read".to_owned() })?;
+        let permit = self.robots.permit(&url, Timestamp::now()).await?;
+        if permit.too_slow {
+            return Err(Refusal::TooSlow { host: page.permalink.host().to_owned() });
+        }
+        let slot = self.slot(&url, page.visit, delivery, &permit).await?;
+        let response = self.client.get(&self.request(page, url.clone()).await?).await?;
+        drop(slot);
+        if asks_for_rest(&response) {
+            let until = self.politeness.slow_down(&url, response.retry_after(), Timestamp::now()).await?;
+            return Err(rest(&response, until));
+        }
+        Ok(Fetched { response, usage: permit.content_usage })
+    }
+
+    /// Revisits take only slots that no news waits for.
+    async fn slot(&self, url: &Url, visit: Visit, delivery: &Delivery, permit: &Permit) -> Result<SlotGuard, Refusal> {
+        let (message, delay, now) = (delivery.message_id.0.as_str(), permit.crawl_delay, Timestamp::now());
+        let slot = match visit {
+            Visit::First | Visit::Updated => self.politeness.reserve(url, message, delay, now).await,
+            Visit::Hour | Visit::Day | Visit::Week => self.politeness.reserve_spare(url, message, delay, now).await,
+        };
+        Ok(slot?)
+    }
+
+    /// A revisit asks only for what changed; the validators are in the last response's capture.
+    async fn request(&self, page: &Page, url: Url) -> Result<Request, Refusal> {
+        let request = Request::new(url, Kind::Page);
+        if page.visit == Visit::First {
+            return Ok(request);
+        }
+        let capture = self.store.capture(&ArticleId::of(&page.permalink)).await?;
+        let header = |name: &str| {
+            let headers = &capture.as_ref()?.headers;
+            headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
+        };
+        Ok(request.if_changed(header("etag"), header("last-modified")))
+    }
+
+    /// The article that was known at this address is withdrawn by its publisher.
+    async fn withdraw(
+        &self,
+        page: &Page,
+        cause: WithdrawalCause,
+        what: String,
+        observed_at: Timestamp,
+    ) -> Result<Look, Refusal> {
+        if page.visit == Visit::First {
+            return Err(Refusal::Gone { what });
+        }
+        let Some(known) = self.store.article_by_url(page.permalink.as_str()).await? else {
+            return Err(Refusal::Gone { what });
+        };
+        let withdrawal = Withdrawal {
+            id: known.article.id,
+            url: known.article.url,
+            source: page.source.clone(),
+            observed_at,
+            cause,
+        };
+        let note = format!("withdrawn by its publisher: {what} at the {} visit", page.visit.as_str());
+        Ok(Look { arrival: Arrival::Withdrawn { withdrawal }, note, keep: false })
+    }
+
+    /// Extraction, and what of its result may be carried.
+    async fn read(&self, page: &Page, source: &Source, fetched: &Fetched) -> Result<Look, Refusal> {
+        let response = &fetched.response;
+        let reserved = reservations(response, fetched.usage.as_deref());
+        if reserved.reserves_mining() {
+            return listed(page, source, response, &reserved);
+        }
+        let found = match self.extract(page, source, response).await? {
+            Ok(found) => found,
+            Err(error) => {
+                // Kept under its permalink, so that a fault of ours can be found and mended without a new fetch.
+                if may_be_ours(&error) && !reserved.forbids_keeping() {
+                    self.capture(ArticleId::of(&page.permalink), response.clone()).await?;
+                }
+                return Err(error.into());
+            }
+        };
+        if found.signals.reserves_mining() {
+            return listed(page, source, response, &found.signals);
+        }
+        if page.visit == Visit::First {
+            self.refuse_too_old(found.published.as_ref().map(|d| d.at), response.received_at)?;
+        }
+        let (keep, evidence) = (!found.signals.forbids_keeping(), evidence(&found));
+        let mut article = from_page(page, source, found, response.received_at);
+        let cut = fit(&mut article, self.settings.max_message_bytes)?;
+        let note = note(&article, &evidence, cut);
+        Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep })
+    }
+
+    /// Milliseconds of one core, so not on the threads that wait for the network.
+    async fn extract(
+        &self,
+        page: &Page,
+        source: &Source,
+        response: &Response,
+    ) -> Result<Result<Extracted, ExtractError>, Refusal> {
+        let hints = hints(page, source);
+        let response = response.clone();
+        let work = move || {
+            let headers = response.headers.clone().into_pairs();
+            let bytes = PageBytes {
+                bytes: &response.body,
+                url: response.url.as_str(),
+                content_type: response.headers.get("content-type"),
+                headers: &headers,
+                received_at: Some(response.received_at),
+            };
+            extract(&bytes, &hints)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::Broken(e.to_string()))
+    }
+
+    async fn capture(&self, article: ArticleId, response: Response) -> Result<(), Refusal> {
+        if !self.settings.captures || response.body.len() > self.settings.max_capture_bytes {
+            return Ok(());
+        }
+        let capture = Capture {
+            article,
+            url: response.url.to_string(),
+            status: response.status,
+            observed_at: response.received_at,
+            body: response.body.to_vec(),
+            headers: response.headers.into_pairs(),
+        };
+        Ok(self.store.put_capture(&capture).await?)
+    }
+}
+
+/// What headers and robots.txt say before any text is looked at.
+fn reservations(response: &Response, usage: Option<&str>) -> Signals {
+    let mut headers = response.headers.clone().into_pairs();
+    if let Some(usage) = usage {
+        // The same preference by another way (draft-ietf-aipref-attach): in robots.txt instead of a header.
+        headers.push(("content-usage".to_owned(), usage.to_owned()));
+    }
+    header_signals(&headers, Some(response.received_at))
+}
+
+/// Nothing of the text is kept: headline, author and link from the feed.
+fn listed(page: &Page, source: &Source, response: &Response, signals: &Signals) -> Result<Look, Refusal> {
+    let url = CanonicalUrl::from_url(response.url.clone()).unwrap_or_else(|_| page.permalink.clone());
+    let article = from_entry(page, source, url, signals, response.received_at)?;
+    let why =
+        signals.against.iter().find(|s| s.reason.reserves_mining()).map(|s| s.evidence.as_str()).unwrap_or_default();
+    let note = format!("listed from its feed entry: text mining is reserved ({why})");
+    Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep: false })
+}
+
+/// Failures that a better extraction might not have had.
+fn may_be_ours(error: &ExtractError) -> bool {
+    match error {
+        ExtractError::Charset { .. } | ExtractError::NoTitle | ExtractError::NoArticle { .. } => true,
+        ExtractError::NotHtml(_) | ExtractError::Consent(_) | ExtractError::Blocked(_) | ExtractError::Address(_) => {
+            false
+        }
+    }
+}
+
+/// For `explain`: where each field came from.
+fn evidence(found: &Extracted) -> String {
+    let fields: Vec<String> = found.because.iter().map(|b| format!("{:?} from {}", b.field, b.detail)).collect();
+    let signals: Vec<&str> = found.signals.against.iter().map(|s| s.evidence.as_str()).collect();
+    let signals = if signals.is_empty() { "none against carrying".to_owned() } else { signals.join(", ") };
+    format!("{}; signals: {signals}", fields.join(", ").to_lowercase())
+}
+
+fn note(article: &Article, evidence: &str, cut: usize) -> String {
+    let rights = &article.rights;
+    let mut note = format!(
+        "carried: {} ({}); {} blocks; {evidence}",
+        rights.carry.as_str(),
+        rights.reason.as_str(),
+        article.blocks.len()
+    );
+    if cut > 0 {
+        note.push_str(&format!("; its last {cut} blocks were cut, the message was too large"));
+    }
+    note
+}

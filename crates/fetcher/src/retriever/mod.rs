@@ -1,0 +1,12 @@
+//! Fetches pages and gives their articles onwards: *pages* in, *articles* out.
+
+mod answer;
+mod article;
+mod handler;
+mod refusal;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use handler::Retriever;
+pub use settings::RetrieverSettings;
