@@ -10,8 +10,8 @@ use telemetry::events::publish::StoryApplied;
 /// Puts an arrival with its evidence into the store and tells the webhooks: `stories` in, `notices` out.
 ///
 /// Redelivery is harmless. The one effect before `Done` is the store's transaction, which is keyed by the
-/// article and takes only what is newer; a second run finds it there and returns the same notices, so that
-/// a death between the commit and the confirms loses none.
+/// article and takes only what is newer; a second run finds it there and tells the webhooks again, so that a
+/// death between the commit and the confirms loses nothing.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     store: Store,

@@ -19,3 +19,6 @@ pub use handler::Publisher;
 pub use notices::removal_notices;
 pub use refusal::Refusal;
 pub use settings::{PublisherSettings, Secret, Webhook};
+
+#[cfg(test)]
+mod tests;

@@ -72,4 +72,4 @@ pub fn router(state: SiteState) -> Router {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
