@@ -26,9 +26,9 @@ pub(super) fn read_entry(item: Element<'_, '_>, base: &Base) -> Entry {
             (Ns::Feed, "guid" | "id") => {
                 let id = child.own_text();
                 let permalink = child.attribute("isPermaLink").is_none_or(|p| p.trim().eq_ignore_ascii_case("true"));
-                entry.id = if permalink { base.resolve(child, &id) } else { Some(id.to_string()) };
                 // A bare number is no address, even where nothing says that it is none.
                 let is_address = permalink && (is_web_address(&id) || id.starts_with('/'));
+                entry.id = if is_address { base.resolve(child, &id) } else { Some(id.into_owned()) };
                 guid_is_link = entry.id.clone().filter(|i| is_address && is_web_address(i));
             }
             (Ns::Feed, "pubdate" | "published" | "issued") => keep(&mut entry.published, child),

@@ -2,6 +2,7 @@
 
 pub mod belt;
 pub mod chronicle;
+pub mod feeds;
 pub mod fetch;
 pub mod index;
 pub mod publish;

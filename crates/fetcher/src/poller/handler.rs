@@ -1,0 +1,347 @@
+//! The poller: one feed, one poll.
+
+use super::failure::Failure;
+use super::pages::{Around, Selection, key, select};
+use super::permalink::{Listed, pages};
+use super::refusal::Refusal;
+use super::rhythm::{interval, max_age, next_due, unchanged_interval};
+use super::{PollerSettings, sitemaps};
+use crate::feed::{FeedContext, FeedError, ParsedFeed, PollHints, parse};
+use article::{ArticleId, Timestamp};
+use queue::{Delivery, Done, Handler, MessageId, Outcome, Outgoing, Poll, Stage, Then, ThenError};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{FeedState, PollRecord, Store};
+use telemetry::events::feeds::FeedPolled;
+use url::Url;
+use web::{Client, Kind, Politeness, Request, Response};
+
+/// Reads a feed and sends the pages that are new in it: *feeds* in, *pages* out.
+///
+/// A death anywhere loses nothing: validators, entries seen and the time of the next poll are written by `then`
+/// alone, after the broker has confirmed the pages. Until then the feed answers in full, and the same poll sends
+/// the same pages under the same names.
+#[derive(Clone, Debug)]
+pub struct Poller {
+    store: Store,
+    client: Client,
+    politeness: Arc<Politeness>,
+    pub(super) settings: PollerSettings,
+}
+
+impl Handler for Poller {
+    const STAGE: Stage = Stage::Poller;
+    type Message = Poll;
+
+    async fn handle(&self, poll: &Poll, delivery: &Delivery) -> Outcome {
+        match self.poll(poll, delivery).await {
+            Ok(done) => Outcome::Done(done),
+            Err(refusal) => refusal.into(),
+        }
+    }
+
+    async fn probe(&self) -> Result<(), String> {
+        self.store.ping().await.map_err(|e| e.to_string())?;
+        self.politeness.probe().await.map_err(|e| e.to_string())
+    }
+}
+
+/// What an answer of the feed's server brings.
+enum Answer {
+    /// 304.
+    Unchanged(Response),
+    /// A feed.
+    Feed(Fetched),
+}
+
+/// A feed as it came.
+pub(super) struct Fetched {
+    pub(super) feed: ParsedFeed,
+    response: Response,
+    /// Not all of it could be had: a further sitemap was left out.
+    pub(super) partial: bool,
+}
+
+/// Why there is no answer to work with.
+pub(super) enum Stop {
+    /// The poll can't go on now.
+    Refused(Refusal),
+    /// The feed failed.
+    Failed(Failure),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused(refusal)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop::Failed(failure)
+    }
+}
+
+impl Poller {
+    /// A poller with what it needs.
+    pub fn new(store: Store, client: Client, politeness: Arc<Politeness>, settings: PollerSettings) -> Self {
+        Self { store, client, politeness, settings }
+    }
+
+    /// Cheapest refusal first.
+    async fn poll(&self, poll: &Poll, delivery: &Delivery) -> Result<Done, Refusal> {
+        let state = self.admit(poll).await?;
+        match self.ask(&state, delivery).await {
+            Ok(Answer::Unchanged(response)) => Ok(self.unchanged(poll, &state, &response)),
+            Ok(Answer::Feed(fetched)) => self.read(poll, &state, &fetched).await,
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Failed(failure)) => Err(self.broken(poll, &state, &failure, delivery.received_at)),
+        }
+    }
+
+    /// Whether this poll is still wanted.
+    async fn admit(&self, poll: &Poll) -> Result<FeedState, Refusal> {
+        let state = self.store.feed_state(&poll.feed).await?.ok_or(Refusal::SourceAway)?;
+        let source = self.store.source(&poll.source).await?;
+        if source.is_none_or(|s| s.paused) {
+            return Err(Refusal::SourceAway);
+        }
+        if state.retired {
+            return Err(Refusal::Retired);
+        }
+        match state.finished_due {
+            Some(finished) if finished >= poll.due => Err(Refusal::Stale { finished }),
+            _ => Ok(state),
+        }
+    }
+
+    /// Asks the feed's server, at its host's pace, whether anything changed.
+    async fn ask(&self, state: &FeedState, delivery: &Delivery) -> Result<Answer, Stop> {
+        let url =
+            Url::parse(&state.url).map_err(|e| Failure::BadAddress { url: state.url.clone(), why: e.to_string() })?;
+        let conditional = Request::new(url, Kind::Feed).if_changed(state.etag.clone(), state.last_modified.clone());
+        let response = self.get(conditional, &delivery.message_id, delivery.received_at).await?;
+        if response.not_modified {
+            return Ok(Answer::Unchanged(response));
+        }
+        let feed = self.parse(&response).await?;
+        let mut fetched = Fetched { feed, response, partial: false };
+        sitemaps::follow(self, &mut fetched, delivery).await;
+        fetched.feed.verify().map_err(|error| Failure::Feed { status: fetched.response.status, error })?;
+        Ok(Answer::Feed(fetched))
+    }
+
+    /// One request, when the host has a slot for it.
+    pub(super) async fn get(&self, mut request: Request, id: &MessageId, now: Timestamp) -> Result<Response, Stop> {
+        request.max_body = Some(self.settings.max_bytes);
+        // No crawl delay: it is for crawlers, and a feed is asked for as often as it asks to be.
+        let slot = self.politeness.reserve(&request.url, &id.0, None, now).await.map_err(Refusal::from)?;
+        let response = self.client.get(&request).await.map_err(Failure::from)?;
+        drop(slot);
+        match response.status {
+            200..=299 | 304 => Ok(response),
+            410 => Err(Failure::Gone.into()),
+            429 | 503 => Err(self.slow_down(&response).await),
+            status => Err(Failure::Status { status }.into()),
+        }
+    }
+
+    /// The host asks for peace: it gets it from all replicas, and this feed's next poll waits as long.
+    async fn slow_down(&self, response: &Response) -> Stop {
+        let asked = response.retry_after();
+        match self.politeness.slow_down(&response.url, asked, response.received_at).await {
+            Ok(until) if asked.is_some() => Failure::SlowDown { status: response.status, until }.into(),
+            Ok(_) => Failure::Status { status: response.status }.into(),
+            Err(away) => Refusal::SlotsAway(away).into(),
+        }
+    }
+
+    /// Off the runtime's threads: ten megabytes take a while.
+    pub(super) async fn parse(&self, response: &Response) -> Result<ParsedFeed, Failure> {
+        let limits = self.settings.limits();
+        let body = if response.body.starts_with(&[0x1f, 0x8b]) {
+            web::gunzip(&response.body, limits.bytes).await?
+        } else {
+            response.body.clone()
+        };
+        let url = response.url.to_string();
+        let headers = response.headers.clone();
+        let read = move || {
+            let context = FeedContext {
+                url: Some(&url),
+                content_type: headers.get("content-type"),
+                content_location: headers.get("content-location"),
+                content_language: headers.get("content-language"),
+                limits,
+            };
+            parse(&body, &context)
+        };
+        let feed: Result<ParsedFeed, FeedError> = match tokio::task::spawn_blocking(read).await {
+            Ok(feed) => feed,
+            Err(e) if e.is_panic() => std::panic::resume_unwind(e.into_panic()),
+            // Only a runtime that shuts down cancels; the delivery comes again.
+            Err(_) => Err(FeedError::Empty),
+        };
+        feed.map_err(|error| Failure::Feed { status: response.status, error })
+    }
+
+    /// 304: nothing to send, but to note when to ask again.
+    fn unchanged(&self, poll: &Poll, state: &FeedState, response: &Response) -> Done {
+        let now = response.received_at;
+        let interval = unchanged_interval(self.interval_of(state), state.last_new_entry, now, &self.settings);
+        let record = PollRecord {
+            etag: response.headers.get("etag").map(str::to_owned),
+            last_modified: response.headers.get("last-modified").map(str::to_owned),
+            ..self.success(poll, state, response, interval, &PollHints::default())
+        };
+        FeedPolled {
+            source: poll.source.as_str(),
+            result: "unchanged",
+            new: 0,
+            updated: 0,
+            seen: 0,
+            left: 0,
+            detail: "",
+        }
+        .emit();
+        let note = format!("not modified; next poll {}", record.next_due);
+        Done { publish: Vec::new(), then: Some(self.then(record)), note }
+    }
+
+    /// Compares what the feed lists with what is known and sends what is new.
+    async fn read(&self, poll: &Poll, state: &FeedState, fetched: &Fetched) -> Result<Done, Refusal> {
+        let (feed, response) = (&fetched.feed, &fetched.response);
+        let listed_at = response.received_at;
+        let (listed, without) = pages(feed);
+        let around = Around { poll, state, feed, listed_at, settings: &self.settings };
+        let selection = self.select(&listed, &around).await?;
+
+        let dates: Vec<Timestamp> = feed.items.iter().filter_map(|e| e.published.or(e.updated)).collect();
+        let interval = interval(&dates, selection.new > 0, self.interval_of(state), listed_at, &self.settings);
+        // A validator promises that everything until then is known: not after a cut, nor while entries wait.
+        let whole = !feed.truncated && !fetched.partial && selection.left == 0;
+        let mut record = PollRecord {
+            etag: response.headers.get("etag").filter(|_| whole).map(str::to_owned),
+            last_modified: response.headers.get("last-modified").filter(|_| whole).map(str::to_owned),
+            new_entries: selection.new,
+            ..self.success(poll, state, response, interval, &feed.hints)
+        };
+        if selection.left > 0 {
+            record.next_due = listed_at.plus(Duration::from_secs(self.settings.min_interval_secs));
+        }
+        let note = note(&selection, without, feed.truncated, record.next_due);
+        report(poll, &selection, &note);
+        let publish = selection.pages.iter().map(Outgoing::new).collect();
+        record.seen = selection.seen;
+        Ok(Done { publish, then: Some(self.then(record)), note })
+    }
+
+    async fn select(&self, listed: &[Listed<'_>], around: &Around<'_>) -> Result<Selection, Refusal> {
+        let keys: Vec<_> = listed.iter().map(|l| key(l, around.listed_at)).collect();
+        let statuses = self.store.entry_statuses(&keys).await?;
+        let mut selection = select(listed, keys, &statuses, around);
+        // What its owner had taken down is not fetched again; it stays seen.
+        let ids: Vec<ArticleId> = selection.pages.iter().map(|p| ArticleId::of(&p.permalink)).collect();
+        let gone: HashSet<ArticleId> = self.store.tombstoned(&ids).await?.into_iter().collect();
+        if !gone.is_empty() {
+            selection.pages.retain(|p| !gone.contains(&ArticleId::of(&p.permalink)));
+        }
+        Ok(selection)
+    }
+
+    /// The record of a poll that went well, without validators and entries.
+    fn success(
+        &self,
+        poll: &Poll,
+        state: &FeedState,
+        response: &Response,
+        interval: Duration,
+        hints: &PollHints,
+    ) -> PollRecord {
+        let now = response.received_at;
+        let header = |name| response.headers.get(name);
+        let wish = max_age(header("cache-control"), header("age"));
+        let spread = poll.feed.bytes()[0];
+        let moved = response.permanent_url.as_ref().map(Url::to_string).filter(|u| *u != state.url);
+        PollRecord {
+            feed: poll.feed.clone(),
+            due: poll.due,
+            at: now,
+            next_due: next_due(interval, hints, wish, now, spread, &self.settings),
+            interval_secs: interval.as_secs(),
+            status: Some(response.status),
+            error: None,
+            etag: None,
+            last_modified: None,
+            moved_to: moved,
+            retired: false,
+            seen: Vec::new(),
+            new_entries: 0,
+        }
+    }
+
+    fn broken(&self, poll: &Poll, state: &FeedState, failure: &Failure, now: Timestamp) -> Refusal {
+        let record = failure.record(poll, state, now, &self.settings);
+        let detail = failure.to_string();
+        FeedPolled {
+            source: poll.source.as_str(),
+            result: "failed",
+            new: 0,
+            updated: 0,
+            seen: 0,
+            left: 0,
+            detail: &detail,
+        }
+        .emit();
+        Refusal::Broken { detail, then: self.then(record) }
+    }
+
+    fn interval_of(&self, state: &FeedState) -> Duration {
+        let secs = if state.last_success.is_none() { self.settings.first_interval_secs } else { state.interval_secs };
+        Duration::from_secs(secs.max(1))
+    }
+
+    fn then(&self, record: PollRecord) -> Then {
+        let store = self.store.clone();
+        Then::new(move || async move {
+            match store.finish_poll(&record).await {
+                // A later poll has finished: its record is the newer truth.
+                Ok(_) => Ok(()),
+                Err(e) => Err(ThenError(e.to_string())),
+            }
+        })
+    }
+}
+
+fn note(selection: &Selection, without: usize, truncated: bool, next: Timestamp) -> String {
+    let Selection { new, updated, old, left, seen, .. } = selection;
+    let mut note = format!("{} entries: {new} new, {updated} updated", seen.len() + left);
+    let mut add = |count: usize, what: &str| {
+        if count > 0 {
+            note.push_str(&format!(", {count} {what}"));
+        }
+    };
+    add(usize::try_from(*old).unwrap_or(usize::MAX), "too old");
+    add(*left, "left for the next poll");
+    add(without, "without an address");
+    if truncated {
+        note.push_str("; the feed was cut off");
+    }
+    note.push_str(&format!("; next poll {next}"));
+    note
+}
+
+fn report(poll: &Poll, selection: &Selection, note: &str) {
+    let sent = u64::from(selection.new) + u64::from(selection.updated);
+    FeedPolled {
+        source: poll.source.as_str(),
+        result: if sent > 0 { "news" } else { "nothing_new" },
+        new: u64::from(selection.new),
+        updated: u64::from(selection.updated),
+        seen: (selection.seen.len() as u64).saturating_sub(sent),
+        left: selection.left as u64,
+        detail: note,
+    }
+    .emit();
+}

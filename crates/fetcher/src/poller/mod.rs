@@ -1,0 +1,15 @@
+//! Polls feeds: *feeds* in, *pages* out.
+
+mod failure;
+mod handler;
+mod pages;
+mod permalink;
+mod refusal;
+mod rhythm;
+mod settings;
+mod sitemaps;
+#[cfg(test)]
+mod tests;
+
+pub use handler::Poller;
+pub use settings::PollerSettings;
