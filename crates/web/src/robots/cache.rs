@@ -107,8 +107,9 @@ impl Cache {
             entries.iter().map(|(origin, entry)| (entry.used_at.load(Relaxed), origin.clone())).collect();
         by_use.sort_unstable();
         let mut bytes: usize = entries.values().map(|entry| entry.known().bytes()).sum();
+        let (most, most_bytes) = (self.most - self.most / 10, self.most_bytes - self.most_bytes / 10);
         for (_, origin) in by_use {
-            if entries.len() <= self.most - self.most / 10 - 1 && bytes <= self.most_bytes - self.most_bytes / 10 {
+            if entries.len() < most && bytes <= most_bytes {
                 break;
             }
             if let Some(entry) = entries.remove(&origin) {
