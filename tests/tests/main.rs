@@ -2,7 +2,14 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bad_input;
 mod contract_index;
+mod contract_queue;
+mod contract_queue_support;
 mod contract_store;
+mod end_to_end;
+mod floors;
 mod harness_itself;
+mod installation;
+mod tls;
 mod web_slots;

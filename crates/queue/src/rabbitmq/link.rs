@@ -166,10 +166,8 @@ impl Link {
             return Err(PublishError::Closed);
         }
         let mut current = self.current.clone();
-        let waited = timeout(
-            patience,
-            current.wait_for(|session| session.as_ref().is_some_and(|s| !s.lost.is_cancelled())),
-        );
+        let waited =
+            timeout(patience, current.wait_for(|session| session.as_ref().is_some_and(|s| !s.lost.is_cancelled())));
         match waited.await {
             Ok(Ok(session)) => session.clone().ok_or(PublishError::Closed),
             Ok(Err(_)) => Err(PublishError::Closed),

@@ -4,7 +4,7 @@
 //! `x-first-death-*`, `x-last-death-*`, `expiration`) ends at the next publish: brokers before 4.0 take
 //! such headers for a cycle and drop the message, silently. `traceparent` is W3C Trace Context.
 
-use crate::{Death, DeadReason, Envelope, Lane, MessageId, QueueName};
+use crate::{DeadReason, Death, Envelope, Lane, MessageId, QueueName};
 use article::Timestamp;
 use lapin::BasicProperties;
 use lapin::message::Delivery;
