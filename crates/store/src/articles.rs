@@ -125,7 +125,8 @@ impl Store {
         after: Option<&ArticleId>,
         limit: u32,
     ) -> Result<Vec<StoredArticle>, StoreError> {
-        let sql = format!("SELECT {ARTICLE_COLUMNS} FROM articles a {ARTICLE_JOINS} WHERE a.id > $1 ORDER BY a.id LIMIT $2");
+        let sql =
+            format!("SELECT {ARTICLE_COLUMNS} FROM articles a {ARTICLE_JOINS} WHERE a.id > $1 ORDER BY a.id LIMIT $2");
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(after.map(ArticleId::to_string).unwrap_or_default())
             .bind(i64::from(limit))

@@ -69,10 +69,11 @@ impl Store {
 
     /// The capture of an article, if it is still there.
     pub async fn capture(&self, article: &ArticleId) -> Result<Option<Capture>, StoreError> {
-        let row = sqlx::query("SELECT article, url, status, headers, body, observed_at FROM captures WHERE article = $1")
-            .bind(article.to_string())
-            .fetch_optional(&self.db.read)
-            .await?;
+        let row =
+            sqlx::query("SELECT article, url, status, headers, body, observed_at FROM captures WHERE article = $1")
+                .bind(article.to_string())
+                .fetch_optional(&self.db.read)
+                .await?;
         let Some(row) = row else { return Ok(None) };
         let mut body = Vec::new();
         zstd::Decoder::new(row.bytes("body")?.as_slice())

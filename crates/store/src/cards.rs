@@ -100,9 +100,8 @@ impl Store {
             );
         }
         sql.push_str(" ORDER BY t.time DESC, t.id LIMIT $2");
-        let mut query = sqlx::query(AssertSqlSafe(sql))
-            .bind(before.map_or(i64::MAX, Timestamp::millis))
-            .bind(i64::from(limit));
+        let mut query =
+            sqlx::query(AssertSqlSafe(sql)).bind(before.map_or(i64::MAX, Timestamp::millis)).bind(i64::from(limit));
         for word in words {
             query = query.bind(word);
         }
@@ -151,8 +150,8 @@ impl Store {
 fn read_card(row: &AnyRow) -> Result<StoryCard, StoreError> {
     let face: Article = row.json("facts")?;
     let time = face.time();
-    let withheld = row.name("carry", Carry::from_name)? == Carry::Headline
-        || (row.flag("reserved")? && !row.flag("licensed")?);
+    let withheld =
+        row.name("carry", Carry::from_name)? == Carry::Headline || (row.flag("reserved")? && !row.flag("licensed")?);
     Ok(StoryCard {
         id: row.id::<StoryId>("id")?,
         title: face.title,

@@ -60,7 +60,8 @@ impl Db {
         };
         match backend {
             Backend::Postgres => {
-                let pool = options(settings).max_connections(settings.connections.max(1)).connect(&settings.url).await?;
+                let pool =
+                    options(settings).max_connections(settings.connections.max(1)).connect(&settings.url).await?;
                 Ok(Self { backend, read: pool.clone(), write: pool })
             }
             Backend::Sqlite => {
@@ -235,7 +236,10 @@ async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), sqlx::Erro
     }
     let mode: String = connection.fetch_one("PRAGMA journal_mode").await?.try_get(0)?;
     if mode != "wal" {
-        tracing::warn!(mode, "SQLite can't use its write-ahead log here: readers and the writer will wait for each other");
+        tracing::warn!(
+            mode,
+            "SQLite can't use its write-ahead log here: readers and the writer will wait for each other"
+        );
     }
     connection.execute("PRAGMA synchronous = FULL").await?;
     Ok(())

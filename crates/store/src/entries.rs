@@ -35,7 +35,8 @@ impl Store {
     pub async fn entry_statuses(&self, entries: &[EntryKey]) -> Result<Vec<EntryStatus>, StoreError> {
         let mut known: HashMap<String, Option<Timestamp>> = HashMap::with_capacity(entries.len());
         for chunk in entries.chunks(CHUNK) {
-            let sql = format!("SELECT article, updated FROM entries WHERE article IN ({})", placeholders(1, chunk.len()));
+            let sql =
+                format!("SELECT article, updated FROM entries WHERE article IN ({})", placeholders(1, chunk.len()));
             let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
             for entry in chunk {
                 query = query.bind(entry.article.to_string());

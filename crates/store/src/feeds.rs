@@ -99,7 +99,11 @@ fn feed_columns(live: bool) -> String {
               WHERE l.feed = f.id{only} ORDER BY s.name, s.id LIMIT 1)"
         )
     };
-    format!("f.*, COALESCE(f.moved_to, f.url) AS address, {} AS source, {} AS section", first("s.id"), first("l.section"))
+    format!(
+        "f.*, COALESCE(f.moved_to, f.url) AS address, {} AS source, {} AS section",
+        first("s.id"),
+        first("l.section")
+    )
 }
 
 impl Store {
@@ -123,11 +127,8 @@ impl Store {
              ORDER BY f.next_due, f.id LIMIT $2{}",
             self.db.skip_locked()
         );
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(now.millis())
-            .bind(i64::from(limit))
-            .fetch_all(&mut *tx)
-            .await?;
+        let rows =
+            sqlx::query(AssertSqlSafe(sql)).bind(now.millis()).bind(i64::from(limit)).fetch_all(&mut *tx).await?;
         let ids: Vec<String> = rows.iter().map(|r| r.text("id")).collect::<Result<_, _>>()?;
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -176,8 +177,7 @@ impl Store {
     pub async fn finish_poll(&self, record: &PollRecord) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
         let sql = format!("SELECT finished_due FROM feeds WHERE id = $1{}", self.db.for_update());
-        let row =
-            sqlx::query(AssertSqlSafe(sql)).bind(record.feed.to_string()).fetch_optional(&mut *tx).await?;
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(record.feed.to_string()).fetch_optional(&mut *tx).await?;
         // Removed meanwhile: what it listed is still worth knowing, should it come back or another list it.
         let Some(row) = row else {
             crate::entries::mark_listed(&mut tx, &record.seen, record.at).await?;
@@ -261,7 +261,12 @@ async fn set_lease(tx: &mut Tx, ids: &[String], until: Timestamp) -> Result<(), 
 }
 
 fn read_due(row: &AnyRow) -> Result<DueFeed, StoreError> {
-    Ok(DueFeed { feed: row.id("id")?, url: row.text("address")?, source: row.source("source")?, due: row.time("next_due")? })
+    Ok(DueFeed {
+        feed: row.id("id")?,
+        url: row.text("address")?,
+        source: row.source("source")?,
+        due: row.time("next_due")?,
+    })
 }
 
 fn read_state(row: &AnyRow) -> Result<FeedState, StoreError> {

@@ -20,10 +20,8 @@ impl Store {
     /// Forgets what arrivals changed that came before `before`: no message of theirs can be redelivered any
     /// more. Returns how many.
     pub async fn prune_changes(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let done = sqlx::query("DELETE FROM changes WHERE made_at < $1")
-            .bind(before.millis())
-            .execute(&self.db.write)
-            .await?;
+        let done =
+            sqlx::query("DELETE FROM changes WHERE made_at < $1").bind(before.millis()).execute(&self.db.write).await?;
         Ok(done.rows_affected())
     }
 }

@@ -18,8 +18,10 @@ fn newest() -> i64 {
 pub(crate) async fn migrate(db: &Db) -> Result<(), StoreError> {
     let mut tx = db.begin_schema().await?;
     sqlx::query("CREATE TABLE IF NOT EXISTS wireroom_schema (version BIGINT NOT NULL)").execute(&mut *tx).await?;
-    let found: Option<i64> =
-        sqlx::query("SELECT MAX(version) AS version FROM wireroom_schema").fetch_one(&mut *tx).await?.try_get("version")?;
+    let found: Option<i64> = sqlx::query("SELECT MAX(version) AS version FROM wireroom_schema")
+        .fetch_one(&mut *tx)
+        .await?
+        .try_get("version")?;
     let found = found.unwrap_or(0);
     if found > newest() {
         return Err(StoreError::NewerSchema { found, known: newest() });

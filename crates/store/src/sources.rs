@@ -84,10 +84,8 @@ impl Store {
 
     /// One source.
     pub async fn source(&self, id: &SourceId) -> Result<Option<Source>, StoreError> {
-        let Some(row) = sqlx::query("SELECT * FROM sources WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&self.db.read)
-            .await?
+        let Some(row) =
+            sqlx::query("SELECT * FROM sources WHERE id = $1").bind(id.as_str()).fetch_optional(&self.db.read).await?
         else {
             return Ok(None);
         };

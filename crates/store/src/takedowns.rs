@@ -197,7 +197,9 @@ pub(crate) async fn stands_against(
     let own = arrival.id().to_string();
     let mut ids = BTreeSet::from([own.clone()]);
     if let Arrival::Seen { article } = arrival {
-        ids.extend(article.aliases.iter().filter_map(|a| CanonicalUrl::parse(a).ok()).map(|u| ArticleId::of(&u).to_string()));
+        ids.extend(
+            article.aliases.iter().filter_map(|a| CanonicalUrl::parse(a).ok()).map(|u| ArticleId::of(&u).to_string()),
+        );
     }
     let sql = format!("SELECT article, takedown FROM tombstones WHERE article IN ({})", placeholders(1, ids.len()));
     let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
@@ -278,10 +280,12 @@ async fn named_articles(tx: &mut Tx, url: &CanonicalUrl) -> Result<Vec<(ArticleI
         .fetch_all(&mut **tx)
         .await?;
     let rows = if own.is_empty() {
-        sqlx::query("SELECT a.id, a.url FROM aliases l JOIN articles a ON a.id = l.article WHERE l.url = $1 ORDER BY a.id")
-            .bind(articles::alias_form(url.as_str()))
-            .fetch_all(&mut **tx)
-            .await?
+        sqlx::query(
+            "SELECT a.id, a.url FROM aliases l JOIN articles a ON a.id = l.article WHERE l.url = $1 ORDER BY a.id",
+        )
+        .bind(articles::alias_form(url.as_str()))
+        .fetch_all(&mut **tx)
+        .await?
     } else {
         own
     };
@@ -376,5 +380,5 @@ async fn note(tx: &mut Tx, actor: &str, action: &str, url: &CanonicalUrl, at: Ti
         target: url.to_string(),
         detail: String::new(),
     };
-    audit::write(&mut **tx, &entry).await
+    audit::write(tx, &entry).await
 }

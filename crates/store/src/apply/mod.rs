@@ -135,7 +135,8 @@ impl Step<'_> {
         let newest = known.as_ref().is_none_or(|k| k.is_older_than(article));
         let first = known.as_ref().is_none_or(|k| k.was_placed_after(article));
 
-        let seen_at = if newest { article.observed_at } else { known.as_ref().map_or(article.observed_at, |k| k.observed_at) };
+        let seen_at =
+            if newest { article.observed_at } else { known.as_ref().map_or(article.observed_at, |k| k.observed_at) };
         let state = match withdrawn_at {
             Some(at) if at >= seen_at => ArticleState::Withdrawn,
             _ => ArticleState::Shown,
@@ -146,7 +147,8 @@ impl Step<'_> {
         known::write_aliases(tx, article).await?;
         // The oldest sighting places the article; a younger one's verdict changes nothing: the article's
         // existing story wins. An older one that came late places it anew.
-        let stories = placement::involved(db, tx, &article.id, first.then_some(&keys), article.observed_at, self.window).await?;
+        let stories =
+            placement::involved(db, tx, &article.id, first.then_some(&keys), article.observed_at, self.window).await?;
         if first {
             placement::write_keys(tx, &article.id, &keys, article.observed_at).await?;
         }

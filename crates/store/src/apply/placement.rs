@@ -98,11 +98,8 @@ pub(super) async fn involved(
     if db.backend == Backend::Sqlite || found.is_empty() {
         return Ok(found);
     }
-    let sql = format!(
-        "SELECT id FROM stories WHERE id IN ({}) ORDER BY id{}",
-        placeholders(1, found.len()),
-        db.for_update()
-    );
+    let sql =
+        format!("SELECT id FROM stories WHERE id IN ({}) ORDER BY id{}", placeholders(1, found.len()), db.for_update());
     let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
     for id in &found {
         query = query.bind(id);
@@ -123,10 +120,8 @@ async fn find_stories(
     window: Duration,
 ) -> Result<BTreeSet<String>, StoreError> {
     let mut found = BTreeSet::new();
-    let rows = sqlx::query("SELECT story FROM articles WHERE id = $1")
-        .bind(article.to_string())
-        .fetch_all(&mut **tx)
-        .await?;
+    let rows =
+        sqlx::query("SELECT story FROM articles WHERE id = $1").bind(article.to_string()).fetch_all(&mut **tx).await?;
     for row in &rows {
         found.insert(row.text("story")?);
     }
@@ -259,7 +254,8 @@ pub(super) async fn place(
 async fn opening_times(tx: &mut Tx, stories: &BTreeSet<String>) -> Result<BTreeMap<String, i64>, StoreError> {
     let mut opened = BTreeMap::new();
     for story in stories {
-        let row = sqlx::query("SELECT opened_at FROM stories WHERE id = $1").bind(story).fetch_optional(&mut **tx).await?;
+        let row =
+            sqlx::query("SELECT opened_at FROM stories WHERE id = $1").bind(story).fetch_optional(&mut **tx).await?;
         if let Some(row) = row {
             opened.insert(story.clone(), row.int("opened_at")?);
         }
@@ -298,7 +294,11 @@ async fn links(tx: &mut Tx, articles: &[&String]) -> Result<Vec<Link>, StoreErro
             query = query.bind(article.as_str());
         }
         for row in query.fetch_all(&mut **tx).await? {
-            links.push(Link { key: row.text("key")?, article: row.text("article")?, placed_at: row.time("placed_at")? });
+            links.push(Link {
+                key: row.text("key")?,
+                article: row.text("article")?,
+                placed_at: row.time("placed_at")?,
+            });
         }
     }
     Ok(links)

@@ -3,7 +3,7 @@
 use crate::dialect::{Db, Tx, placeholders};
 use crate::row::Reader;
 use crate::{ArticleState, StoreError, keep, search};
-use article::{Article, ArticleId, Candidate, Carry, CanonicalUrl, Section, Timestamp, elect_face, elect_primary};
+use article::{Article, ArticleId, Candidate, CanonicalUrl, Carry, Section, Timestamp, elect_face, elect_primary};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 

@@ -66,7 +66,10 @@ pub async fn filters_and_pages(store: &Store) {
     assert_eq!(count(DeadFilter { queue: Some("pages.later".to_owned()), ..none() }).await, 10);
     assert_eq!(count(DeadFilter { queue: Some("p_ges".to_owned()), ..none() }).await, 0);
     assert_eq!(count(DeadFilter { host: Some("h1.example".to_owned()), ..none() }).await, 6);
-    assert_eq!(count(DeadFilter { source: Some("s2".to_owned()), release: Some("0.7.0".to_owned()), ..none() }).await, 1);
+    assert_eq!(
+        count(DeadFilter { source: Some("s2".to_owned()), release: Some("0.7.0".to_owned()), ..none() }).await,
+        1
+    );
     assert_eq!(count(DeadFilter { older_than: Some(minute(10)), ..none() }).await, 10);
     assert_eq!(count(DeadFilter { newer_than: Some(minute(10)), ..none() }).await, 19);
     assert_eq!(count(DeadFilter { state: Some(LedgerState::Passed), ..none() }).await, 0);
@@ -91,7 +94,8 @@ pub async fn filters_and_pages(store: &Store) {
 
 pub async fn groups_count_and_date(store: &Store) {
     store.bury(&letters(20)).await.unwrap();
-    let groups = store.dead_groups(&DeadFilter { host: Some("h0.example".to_owned()), ..Default::default() }).await.unwrap();
+    let groups =
+        store.dead_groups(&DeadFilter { host: Some("h0.example".to_owned()), ..Default::default() }).await.unwrap();
     let shown: Vec<_> =
         groups.iter().map(|g| (g.reason.as_str(), g.about.as_str(), g.count, g.first_seen, g.last_seen)).collect();
     assert_eq!(

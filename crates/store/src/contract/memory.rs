@@ -71,9 +71,8 @@ pub async fn decisions_are_found_by_any_name(store: &Store) {
         .map(|n| decision(n, if n % 100 == 0 { &a.id } else { &other }, (n == 450).then(|| a.url.as_str())))
         .collect();
     store.record_decisions(&rows).await.unwrap();
-    let at = async |key: &str| -> Vec<Timestamp> {
-        store.decisions(key).await.unwrap().into_iter().map(|d| d.at).collect()
-    };
+    let at =
+        async |key: &str| -> Vec<Timestamp> { store.decisions(key).await.unwrap().into_iter().map(|d| d.at).collect() };
     let expected = vec![minute(0), minute(100), minute(200), minute(300), minute(400)];
     assert_eq!(at(&a.id.to_string()).await, expected);
     let with_url: Vec<Timestamp> = expected.iter().copied().chain([minute(450)]).collect();
@@ -106,7 +105,10 @@ pub async fn the_audit_log_is_newest_first(store: &Store) {
 pub async fn hashes_and_changes_are_forgotten(store: &Store) {
     let body = text("lake", 40);
     let a = article("one.example", "a", minute(1), &body);
-    let pair = [article("two.example", "b", minute(2), &text("sea", 40)), article("three.example", "c", minute(2), &text("sea", 40))];
+    let pair = [
+        article("two.example", "b", minute(2), &text("sea", 40)),
+        article("three.example", "c", minute(2), &text("sea", 40)),
+    ];
     put(store, &a).await;
     for p in &pair {
         put(store, p).await;

@@ -87,7 +87,7 @@ pub async fn a_takedown_lasts(store: &Store) {
 
     let done = store.execute_takedown(a.url.as_str(), "cli:op", minute(4)).await.unwrap();
     assert_eq!((done.id, done.state, done.executed_at), (asked.id, TakedownState::Executed, Some(minute(4))));
-    assert_eq!(done.articles, [a.id.clone()]);
+    assert_eq!(done.articles, std::slice::from_ref(&a.id));
     assert_eq!(store.execute_takedown(a.url.as_str(), "cli:op", minute(9)).await.unwrap(), done, "idempotent");
     let stored = store.article(&a.id).await.unwrap().unwrap();
     assert_eq!((stored.state, stored.revisions, stored.article.title.as_str()), (ArticleState::TakenDown, 0, ""));
@@ -185,10 +185,8 @@ pub async fn a_lifted_takedown_lets_the_article_come_again(store: &Store) {
     assert!(!store.lift_takedown(a.url.as_str(), "cli:op", minute(3)).await.unwrap());
     assert!(store.takedowns().await.unwrap().is_empty());
     assert!(store.cards(&CardFilter::default(), None, 1).await.unwrap().is_empty(), "nothing comes back by itself");
-    let applied = store
-        .apply(&seen(&a), Some(&article::Verdict::new_story(&a.id)), &super::POLICY, minute(4))
-        .await
-        .unwrap();
+    let applied =
+        store.apply(&seen(&a), Some(&article::Verdict::new_story(&a.id)), &super::POLICY, minute(4)).await.unwrap();
     assert_eq!(applied.change, Change::Opened);
     assert_eq!(store.article(&a.id).await.unwrap().unwrap().article, a);
 }

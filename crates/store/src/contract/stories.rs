@@ -62,9 +62,8 @@ pub async fn short_equal_texts_prove_nothing(store: &Store) {
 }
 
 pub async fn merged_addresses_lead_on(store: &Store) {
-    let articles: Vec<_> = (0..4)
-        .map(|n| article(&format!("p{n}.example"), "a", minute(n), &text(&format!("t{n}x"), 40)))
-        .collect();
+    let articles: Vec<_> =
+        (0..4).map(|n| article(&format!("p{n}.example"), "a", minute(n), &text(&format!("t{n}x"), 40))).collect();
     for a in &articles {
         put(store, a).await;
     }
@@ -138,11 +137,8 @@ pub async fn lists_are_newest_first_and_filtered(store: &Store) {
     };
     assert_eq!(titles(CardFilter::default(), None).await, ["Headline b", "Headline a"]);
     assert_eq!(titles(CardFilter::default(), Some(minute(2))).await, ["Headline a"]);
-    let filter = |section, source, language: Option<&str>| CardFilter {
-        section,
-        source,
-        language: language.map(str::to_owned),
-    };
+    let filter =
+        |section, source, language: Option<&str>| CardFilter { section, source, language: language.map(str::to_owned) };
     assert_eq!(titles(filter(Some(Section::Sport), None, None), None).await, ["Headline a"]);
     assert_eq!(titles(filter(None, None, Some("de")), None).await, ["Headline b"]);
     let carrier = SourceId::from_name("three.example");

@@ -64,13 +64,8 @@ pub enum LedgerState {
 
 impl LedgerState {
     /// Every one.
-    pub const ALL: [LedgerState; 5] = [
-        LedgerState::Dead,
-        LedgerState::Replaying,
-        LedgerState::Passed,
-        LedgerState::DeadAgain,
-        LedgerState::Dropped,
-    ];
+    pub const ALL: [LedgerState; 5] =
+        [LedgerState::Dead, LedgerState::Replaying, LedgerState::Passed, LedgerState::DeadAgain, LedgerState::Dropped];
 
     /// As written in the database and on the command line.
     pub fn as_str(self) -> &'static str {

@@ -47,7 +47,8 @@ impl Store {
 
     /// How many rows match.
     pub async fn dead_count(&self, filter: &DeadFilter) -> Result<u64, StoreError> {
-        let sql = format!("SELECT COUNT(*) AS n FROM (SELECT l.id FROM ledger l WHERE {{where}}{}) AS rows", limit(filter));
+        let sql =
+            format!("SELECT COUNT(*) AS n FROM (SELECT l.id FROM ledger l WHERE {{where}}{}) AS rows", limit(filter));
         Condition::of(&self.db, filter).await?.query(&sql).fetch_one(&self.db.read).await?.count("n")
     }
 

@@ -65,15 +65,12 @@ impl Store {
     /// Returns how many.
     pub async fn prune_ledger(&self, before: Timestamp, max_rows: u64) -> Result<u64, StoreError> {
         let mut tx = self.db.begin().await?;
-        let old =
-            sqlx::query("DELETE FROM ledger WHERE died_at < $1").bind(before.millis()).execute(&mut *tx).await?;
+        let old = sqlx::query("DELETE FROM ledger WHERE died_at < $1").bind(before.millis()).execute(&mut *tx).await?;
         let count = sqlx::query("SELECT COUNT(*) AS n FROM ledger").fetch_one(&mut *tx).await?.count("n")?;
-        let many = sqlx::query(
-            "DELETE FROM ledger WHERE id IN (SELECT id FROM ledger ORDER BY died_at, id LIMIT $1)",
-        )
-        .bind(big(count.saturating_sub(max_rows)))
-        .execute(&mut *tx)
-        .await?;
+        let many = sqlx::query("DELETE FROM ledger WHERE id IN (SELECT id FROM ledger ORDER BY died_at, id LIMIT $1)")
+            .bind(big(count.saturating_sub(max_rows)))
+            .execute(&mut *tx)
+            .await?;
         let gone = old.rows_affected() + many.rows_affected();
         if gone > 0 {
             drop_bodies(&mut tx).await?;
