@@ -81,6 +81,11 @@ impl Index for Embedded {
         self.ask(|answer| Request::Stats { answer }).await
     }
 
+    /// The owner sweeps by itself.
+    async fn tidy(&self, _: Timestamp) -> Result<(), IndexError> {
+        Ok(())
+    }
+
     async fn ping(&self) -> Result<(), IndexError> {
         self.known(&ArticleId::derive(&[b"ping"])).await.map(|_| ())
     }

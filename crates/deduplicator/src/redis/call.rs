@@ -110,6 +110,22 @@ impl<'a> Call<'a> {
     }
 }
 
+/// How long a bucket lives after it was last swept.
+fn keep_seconds(settings: &IndexSettings) -> u64 {
+    3 * u64::from(settings.window_days) * 86_400
+}
+
+/// One step of the sweep of these tables, which share a slot; to be called once a minute.
+pub(super) fn tidy(settings: &IndexSettings, tables: &[String], now: Timestamp) -> ScriptInvocation<'static> {
+    let mut call = SCRIPT.prepare_invoke();
+    for table in tables {
+        call.key(table);
+    }
+    let half_a_window = u64::from(settings.window_days) * 720;
+    call.arg("tidy").arg(day(now)).arg(settings.oldest_day(now)).arg(keep_seconds(settings)).arg(half_a_window);
+    call
+}
+
 /// Five bytes of each mark's hash (its low ones: the high ones are small in every sketch) and one for the coarsest level
 /// it is kept at and whether it stands in the core. Two of 36 million shingles in one posting by chance: 1 in 30,000.
 fn pack(sketch: &Sketch) -> Vec<u8> {

@@ -28,23 +28,35 @@ local function number(text, from, to)
   return n
 end
 
-local function day_of(value) return number(value, 1, 2) end
+local function day_of(value)
+  local high, low = byte(value, 1, 2)
+  return high * 256 + low
+end
 
 ------------------------------------------------------------------------------------------------------------
 -- Tables: linear hashing (Litwin 1980) over small Redis hashes. A table has `b` buckets; when they hold more than
 -- LOAD entries on average, the next in turn is split in two. So a table of any size takes a few bytes an entry
 -- beside its data, and a lookup is one HGET. Fields begin with bytes of a hash; values begin with their day.
+-- Buckets get their time to live when they are made and whenever they are swept, not with each entry, which would
+-- cost as much as the entry: a sweep comes by at least twice a window, and they live three.
+
+local tables = {}
 
 local function open(root, name)
   local key = root .. ':' .. name
+  if tables[key] then return tables[key] end
   local m = call('HMGET', key, 'n', 'b', 'w', 'h')
   local t = { key = key, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or 1, w = tonumber(m[3]) or 0,
     h = tonumber(m[4]) or 0, pow = 1 }
   while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
+  tables[key] = t
   return t
 end
 
-local function hash(field) return number(field, 2, 5) end
+local function hash(field)
+  local a, b, c, d = byte(field, 2, 5)
+  return ((a * 256 + b) * 256 + c) * 256 + d
+end
 
 local function bucket(t, field)
   local h = hash(field)
@@ -62,10 +74,10 @@ end
 local function put(t, field, value)
   local key = bucket(t, field)
   if call('HSET', key, field, value) == 1 then
+    if t.n == 0 then call('EXPIRE', key, keep_seconds) end
     t.n = t.n + 1
     t.w = t.w + 1
   end
-  call('EXPIRE', key, keep_seconds)
   t.dirty = true
 end
 
@@ -104,11 +116,13 @@ local function sweep(t)
     call('HDEL', key, unpack(gone))
     t.n = t.n - #gone
   end
+  call('EXPIRE', key, keep_seconds)
   t.h = t.h + 1
 end
 
 local function close(t)
   if not t.dirty then return end
+  t.dirty = false
   while t.n > LOAD * t.b do split(t) end
   while t.w >= SWEEP_EVERY do
     t.w = t.w - SWEEP_EVERY
@@ -339,7 +353,7 @@ local function near(root, q)
   local best = judge(f, q)
   v.postings, v.shared, v.containment, v.jaccard = best.postings, best.shared, best.containment, best.jaccard
   if best.copy_of then
-    local s = story(f, best.copy_of)
+    local s = f.stories[best.copy_of]
     v.kind, v.story, v.of, v.score = 'c', s.story, s.opener, best.score
   end
   learn(f, q, v.story, 'first')
@@ -448,5 +462,24 @@ function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[21], 'f
 function steps.revise(roots, q, argv) revise(roots[1], q, argv[20], argv[21]) end
 
 function steps.settle(roots, q, argv) return settle(roots[1], q, argv[20]) end
+
+-- KEYS: tables of one slot. Once a minute: half a window has so many minutes (ARGV 5), and in that time each bucket is
+-- seen once however little is written.
+local function tidy(keys, minutes)
+  for _, key in ipairs(keys) do
+    local root, name = key:match('^(.*):(%a)$')
+    local t = open(root, name)
+    if t.n > 0 then
+      for _ = 1, math.ceil(t.b / minutes) do sweep(t) end
+      t.dirty = true
+      close(t)
+    end
+  end
+end
+
+if ARGV[1] == 'tidy' then
+  today, oldest, keep_seconds = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+  return tidy(KEYS, tonumber(ARGV[5]))
+end
 
 return steps[ARGV[1]](KEYS, read(ARGV), ARGV)

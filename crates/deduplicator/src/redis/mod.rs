@@ -146,6 +146,10 @@ impl Index for Redis {
         size::measure(&self.link, &self.settings.prefix).await
     }
 
+    async fn tidy(&self, now: Timestamp) -> Result<(), IndexError> {
+        size::tidy(&self.link, &self.settings, now).await
+    }
+
     async fn ping(&self) -> Result<(), IndexError> {
         health::writable(&self.link, &self.settings.prefix).await
     }

@@ -1,8 +1,9 @@
 //! How large the index is, and its end. Every table is found by its root, so no key space is scanned.
 
-use super::call::{VERSION, claims_root, language_root, texts_root};
+use super::call::{self, VERSION, claims_root, language_root, texts_root};
 use super::link::Link;
-use crate::{IndexError, IndexStats};
+use crate::{IndexError, IndexSettings, IndexStats};
+use article::Timestamp;
 
 /// Buckets of a table that are weighed; a table's size is estimated from them.
 const SAMPLE: u64 = 8;
@@ -83,6 +84,24 @@ async fn usage(link: &Link, key: &str) -> Result<u64, IndexError> {
     let mut command = redis::cmd("MEMORY");
     command.arg("USAGE").arg(key);
     Ok(link.run::<Option<u64>>(&command).await?.unwrap_or(0))
+}
+
+/// One step of every table's sweep.
+pub(super) async fn tidy(link: &Link, settings: &IndexSettings, now: Timestamp) -> Result<(), IndexError> {
+    let prefix = &settings.prefix;
+    let mut slots = Vec::new();
+    for byte in 0..=u8::MAX {
+        slots.push(vec![format!("{}:c", claims_root(prefix, byte))]);
+        slots.push(vec![format!("{}:e", texts_root(prefix, byte))]);
+    }
+    for language in languages(link, prefix).await? {
+        let root = language_root(prefix, &language);
+        slots.push(vec![format!("{root}:s"), format!("{root}:p")]);
+    }
+    for tables in slots {
+        link.call(call::tidy(settings, &tables, now)).await?;
+    }
+    Ok(())
 }
 
 /// Removes every table; Redis frees their memory in the background.

@@ -1,0 +1,69 @@
+//! What every index promises, over every backend.
+
+mod backends;
+mod claims;
+mod copies;
+mod texts;
+
+/// Runs each promise against each backend.
+macro_rules! contract {
+    ($($module:ident: $($name:ident),+ $(,)?;)+) => {
+        mod embedded {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$module::$name(&super::backends::Backend::embedded().await).await;
+                }
+            )+)+
+        }
+        mod redis {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$module::$name(&super::backends::Backend::redis().await).await;
+                }
+            )+)+
+        }
+    };
+}
+
+contract! {
+    claims: a_redelivery_gets_its_verdict_back,
+        a_changed_text_is_a_revision_in_its_own_story,
+        an_older_text_come_late_is_a_revision_too,
+        a_copy_stays_in_its_story_when_it_is_revised,
+        copies_at_the_same_instant_make_one_story,
+        deliveries_of_one_article_at_the_same_instant_get_one_verdict,
+        without_a_text_only_the_name_decides,
+        what_is_older_than_the_window_is_forgotten,
+        what_the_store_knows_can_be_put_back,
+        a_cleared_index_knows_nothing;
+    copies: the_same_words_are_an_exact_copy,
+        a_short_text_is_compared_word_for_word_only,
+        frames_edits_and_parts_are_near_copies,
+        a_round_up_that_carries_a_story_whole_is_a_copy,
+        a_quotation_is_no_copy,
+        the_rest_of_a_text_is_found_though_its_beginning_came_first,
+        five_hundred_carriers_are_one_story,
+        short_stories_under_one_disclaimer_stay_apart,
+        a_daily_column_stays_apart,
+        one_language_is_not_compared_with_another,
+        scripts_without_spaces_are_compared;
+}
+
+/// Both backends say the same of the same stream: the rule is written twice, and this holds the two together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_backends_agree() {
+    let (embedded, redis) = (backends::Backend::embedded().await, backends::Backend::redis().await);
+    for row in press::texts(7, 600) {
+        let query = texts::query(row.url.as_str(), &row.text, row.language.code());
+        let now = row.published;
+        let (ours, theirs) = (embedded.index.decide(&query, now).await, redis.index.decide(&query, now).await);
+        assert_eq!(ours.unwrap(), theirs.unwrap(), "{}", row.url);
+    }
+    let (ours, theirs) = (embedded.index.stats().await.unwrap(), redis.index.stats().await.unwrap());
+    assert_eq!(
+        (ours.articles, ours.hashes, ours.stories, ours.shingles),
+        (theirs.articles, theirs.hashes, theirs.stories, theirs.shingles)
+    );
+}

@@ -1,0 +1,34 @@
+//! The backends under contract.
+
+use deduplicator::{Index, IndexSettings};
+use std::sync::Arc;
+
+/// A fresh index and the way to a second replica of it.
+pub(super) struct Backend {
+    settings: IndexSettings,
+    pub(super) index: Arc<dyn Index>,
+}
+
+impl Backend {
+    pub(super) async fn embedded() -> Self {
+        Self::open("sqlite::memory:".to_owned()).await
+    }
+
+    pub(super) async fn redis() -> Self {
+        Self::open(harness::redis().url()).await
+    }
+
+    async fn open(url: String) -> Self {
+        let settings = IndexSettings { url, prefix: harness::unique("index"), ..IndexSettings::default() };
+        let index = deduplicator::open(&settings).await.unwrap();
+        Self { settings, index }
+    }
+
+    /// As another process would have it; the embedded index is of one process, and there it is the same.
+    pub(super) async fn replica(&self) -> Arc<dyn Index> {
+        if self.settings.url.starts_with("sqlite") {
+            return self.index.clone();
+        }
+        deduplicator::open(&self.settings).await.unwrap()
+    }
+}
