@@ -8,11 +8,16 @@ mod agreement;
 mod blocks;
 mod choose;
 mod clutter;
+mod lead;
 mod lines;
+mod phrases;
+mod trim;
 
 use super::dom::{Dom, NodeId, Tag};
 use super::facts::Facts;
 use article::Block;
+use clutter::Trust;
+use lines::Line;
 
 /// The text of a page.
 pub(crate) struct Body {
@@ -38,33 +43,43 @@ pub(crate) struct Known<'a> {
     pub(crate) declared: Option<&'a str>,
 }
 
+/// Weight of text below which the page is looked at again with less trust in its names.
+const SCANT: usize = 300;
+
 /// Finds the text.
 pub(crate) fn read(facts: &Facts<'_>, known: &Known<'_>) -> Body {
     let dom: &Dom = facts.dom;
     let headline = headline(facts, known.title);
     let mut lines = lines::split(dom);
-    clutter::judge(dom, headline, &mut lines);
-    let container = choose::container(dom, &lines);
-    let picked = choose::pick(dom, &lines, container, headline, known);
+    let mut found = attempt(dom, &mut lines, headline, Trust::Names, known);
+    if found.chars < SCANT {
+        let again = attempt(dom, &mut lines, headline, Trust::Elements, known);
+        if again.chars > found.chars * 2 {
+            found = again;
+            found.body.how.push_str(", whatever they are named");
+        }
+    }
+    if let Some(blocks) = known.declared.and_then(|text| agreement::instead(text, found.chars)) {
+        let how = "articleBody: the page shows less".to_owned();
+        return Body { blocks, link_share: 0.0, how, ..found.body };
+    }
+    found.body
+}
+
+struct Attempt {
+    body: Body,
+    chars: usize,
+}
+
+fn attempt(dom: &Dom, lines: &mut [Line], headline: Option<NodeId>, trust: Trust, known: &Known<'_>) -> Attempt {
+    clutter::judge(dom, headline, trust, lines);
+    let container = choose::container(dom, lines);
+    let picked = choose::pick(dom, lines, container, headline, known);
     let chars: usize = picked.lines.iter().map(|i| lines[*i].chars).sum();
     let linked: usize = picked.lines.iter().map(|i| lines[*i].linked).sum();
     let link_share = linked as f32 / chars.max(1) as f32;
-    if let Some(blocks) = known.declared.and_then(|text| agreement::instead(text, chars)) {
-        return Body {
-            blocks,
-            lead: picked.lead,
-            container,
-            link_share: 0.0,
-            how: "articleBody: the page shows less".to_owned(),
-        };
-    }
-    Body {
-        blocks: blocks::build(dom, &lines, &picked.lines),
-        lead: picked.lead,
-        container,
-        link_share,
-        how: picked.how,
-    }
+    let blocks = blocks::build(dom, lines, &picked.lines);
+    Attempt { body: Body { blocks, lead: picked.lead, container, link_share, how: picked.how }, chars }
 }
 
 /// The heading that shows the headline.

@@ -1,8 +1,8 @@
 //! Which element is the article, and which of its lines stay.
 
 use super::Known;
-use super::agreement;
 use super::lines::{Kind, Line};
+use super::{agreement, lead, phrases, trim};
 use crate::extract::dom::{Dom, NodeId, Tag};
 
 /// What was picked.
@@ -23,6 +23,8 @@ fn weight(line: &Line) -> f32 {
         return -0.3 * chars.min(400.0) - 2.0;
     }
     match line.kind {
+        // A heading that is a sentence says something itself, in lists of facts everything.
+        Kind::Heading(_) if line.ends_sentence() && links < 0.5 => chars * 0.3,
         Kind::Heading(_) => -3.0,
         Kind::Caption => -4.0,
         Kind::Text | Kind::Quote | Kind::Item | Kind::Cell => {
@@ -49,7 +51,7 @@ pub(super) fn container(dom: &Dom, lines: &[Line]) -> NodeId {
     }
     let mut best = (0, f32::MIN);
     for id in 0..dom.len() {
-        if dom.tag(id).is_block() {
+        if holds_articles(dom.tag(id)) {
             let sum = sums[dom.end(id)] - sums[id];
             if sum >= best.1 {
                 best = (id, sum);
@@ -57,6 +59,25 @@ pub(super) fn container(dom: &Dom, lines: &[Line]) -> NodeId {
         }
     }
     best.0
+}
+
+/// A paragraph or an item is part of an article, never all of it.
+fn holds_articles(tag: Tag) -> bool {
+    tag.is_block()
+        && tag.heading_level().is_none()
+        && !matches!(
+            tag,
+            Tag::P
+                | Tag::Li
+                | Tag::Dt
+                | Tag::Dd
+                | Tag::Pre
+                | Tag::Blockquote
+                | Tag::Tr
+                | Tag::Tbody
+                | Tag::Ul
+                | Tag::Ol
+        )
 }
 
 /// The lines in `container` that stay.
@@ -71,13 +92,15 @@ pub(super) fn pick(
     let inside: Vec<usize> = (0..lines.len()).filter(|i| dom.within(lines[*i].at, container)).collect();
     let run = heaviest_run(lines, &inside);
     let mut picked: Vec<usize> = run.iter().copied().filter(|i| stays(&lines[*i], &title)).collect();
-    drop_empty_headings(lines, &mut picked);
+    trim::strangers(dom, lines, &mut picked);
+    trim::tail(lines, &mut picked);
+    trim::empty_headings(lines, &mut picked);
     let mut how = format!("lines of <{}>", dom.name(container));
     if known.declared.is_some_and(|d| agreement::agree(lines, &mut picked, d)) {
         how.push_str(", less those that articleBody does not know");
-        drop_empty_headings(lines, &mut picked);
+        trim::empty_headings(lines, &mut picked);
     }
-    let lead = lead(dom, lines, &mut picked, headline, known.summaries);
+    let lead = lead::find(dom, lines, &mut picked, headline, &title, known.summaries);
     Picked { lines: picked, lead, how }
 }
 
@@ -104,101 +127,8 @@ fn stays(line: &Line, title: &str) -> bool {
     if normal.is_empty() || normal == *title {
         return false;
     }
+    if phrases::is_signpost(&normal) || phrases::is_credit(&line.text) {
+        return false;
+    }
     line.link_share() <= 0.7 || (line.chars > 80 && line.ends_sentence())
-}
-
-/// A heading heads the text below it; one that is followed by another of its level or above heads nothing.
-fn drop_empty_headings(lines: &[Line], picked: &mut Vec<usize>) {
-    let mut next_level = Some(0);
-    let mut keep = Vec::with_capacity(picked.len());
-    for i in picked.iter().rev() {
-        let level = match lines[*i].kind {
-            Kind::Heading(level) => Some(level),
-            _ => None,
-        };
-        match (level, next_level) {
-            (Some(own), Some(next)) if next <= own => continue,
-            _ => {}
-        }
-        next_level = level;
-        keep.push(*i);
-    }
-    keep.reverse();
-    *picked = keep;
-}
-
-/// The standfirst: a line between headline and text that says what a summary says, or whose class calls it
-/// so. If it is the text's own first line it is taken out of there.
-fn lead(
-    dom: &Dom,
-    lines: &[Line],
-    picked: &mut Vec<usize>,
-    headline: Option<NodeId>,
-    summaries: &[String],
-) -> Option<String> {
-    let summaries: Vec<String> = summaries.iter().map(|s| article::normalise(s)).filter(|s| s.len() >= 20).collect();
-    let first = *picked.first()?;
-    let says_summary = |line: &Line| {
-        let normal = article::normalise(&line.text);
-        summaries.contains(&normal)
-    };
-    if let Some(headline) = headline {
-        let above = lines[..first].iter().filter(|l| l.at > headline && l.kind != Kind::Caption && l.chars >= 25);
-        let candidates: Vec<&Line> = above.collect();
-        let found = candidates
-            .iter()
-            .find(|l| says_summary(l))
-            .or_else(|| candidates.iter().find(|l| !l.clutter && named_lead(dom, l.owner)));
-        if let Some(line) = found {
-            return Some(line.text.clone());
-        }
-    }
-    if says_summary(&lines[first]) && picked.len() > 2 {
-        picked.remove(0);
-        return Some(lines[first].text.clone());
-    }
-    None
-}
-
-/// Whether an element or one of its nearest parents is named as templates name the standfirst.
-fn named_lead(dom: &Dom, owner: NodeId) -> bool {
-    std::iter::once(owner).chain(dom.ancestors(owner)).take(3).any(|id| {
-        matches!(
-            dom.tag(id),
-            Tag::P | Tag::Div | Tag::H2 | Tag::H3 | Tag::H4 | Tag::Span | Tag::Section | Tag::Header | Tag::Strong
-        ) && ["class", "id", "itemprop", "data-testid"].iter().filter_map(|a| dom.attr(id, a)).any(|v| {
-            crate::extract::words::class_words(v).any(|w| {
-                matches!(
-                    w.as_str(),
-                    "lead"
-                        | "lede"
-                        | "standfirst"
-                        | "subtitle"
-                        | "subheadline"
-                        | "subhead"
-                        | "subheading"
-                        | "deck"
-                        | "dek"
-                        | "intro"
-                        | "introduction"
-                        | "summary"
-                        | "teaser"
-                        | "abstract"
-                        | "excerpt"
-                        | "vorspann"
-                        | "chapo"
-                        | "chapeau"
-                        | "entradilla"
-                        | "bajada"
-                        | "sottotitolo"
-                        | "sommario"
-                        | "ingress"
-                        | "leadtext"
-                        | "description"
-                        | "sapo"
-                        | "spot"
-                )
-            })
-        })
-    })
 }

@@ -26,8 +26,20 @@ const TOO_MUCH_FOR_CLUTTER: f32 = 0.6;
 /// Characters up to which furniture is furniture.
 const FURNITURE_MAX: usize = 220;
 
-/// Marks the lines that stand in clutter. What holds the headline is never clutter.
-pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, lines: &mut [Line]) {
+/// How far names are believed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Trust {
+    /// Elements, roles, classes and ids.
+    Names,
+    /// Elements and roles only: for pages whose names would leave nothing.
+    Elements,
+}
+
+/// Marks the lines that stand in clutter, and only those. What holds the headline is never clutter.
+pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &mut [Line]) {
+    for line in lines.iter_mut() {
+        line.clutter = false;
+    }
     let mass = Mass::of(dom, lines);
     let total = mass.within(0, dom.len());
     // Where the innermost clutter around a node ends; nodes come in document order.
@@ -42,7 +54,7 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, lines: &mut [Line]) {
         let element = !matches!(dom.tag(id), Tag::None | Tag::Text);
         if id >= clutter_end && element && !headline.is_some_and(|h| dom.within(h, id)) {
             let held = mass.within(id, end);
-            let clutter = match voice(dom, id) {
+            let clutter = match voice(dom, id, trust) {
                 Voice::Silent | Voice::Content => false,
                 Voice::Clutter => held == 0.0 || held <= total * TOO_MUCH_FOR_CLUTTER,
                 Voice::Furniture => mass.chars_within(id, end) <= FURNITURE_MAX,
@@ -70,7 +82,7 @@ impl Mass {
         let mut chars = vec![0; dom.len() + 1];
         for line in lines {
             let running = matches!(line.kind, Kind::Text | Kind::Quote | Kind::Item | Kind::Cell);
-            if running && line.chars >= 60 && line.link_share() < 0.4 {
+            if running && line.chars >= 25 && line.link_share() < 0.4 {
                 prose[line.at + 1] += line.chars as f32;
             }
             chars[line.at + 1] += line.chars;
@@ -92,7 +104,7 @@ impl Mass {
 }
 
 /// What an element's own markup says.
-pub(super) fn voice(dom: &Dom, id: NodeId) -> Voice {
+pub(super) fn voice(dom: &Dom, id: NodeId, trust: Trust) -> Voice {
     match dom.tag(id) {
         Tag::Html | Tag::Body | Tag::Main | Tag::Article => return Voice::Silent,
         Tag::Nav
@@ -118,7 +130,7 @@ pub(super) fn voice(dom: &Dom, id: NodeId) -> Voice {
             "hidden" => Voice::Clutter,
             "aria-hidden" if value == "true" => Voice::Clutter,
             "style" if hides(value) => Voice::Clutter,
-            "class" | "id" => names_voice(value),
+            "class" | "id" if trust == Trust::Names => names_voice(value),
             _ => Voice::Silent,
         };
         match said {
@@ -171,6 +183,9 @@ fn token_voice(token: &str) -> Voice {
     if CONTENT_TOKENS.contains(&lower.as_str()) {
         return Voice::Content;
     }
+    if HIDDEN_TOKENS.contains(&lower.as_str()) || AUTHOR_BOX.iter().any(|w| lower.contains(w)) {
+        return Voice::Clutter;
+    }
     // What an article is filed under says nothing of the element: `tag-social-media`, `category-newsletter`.
     if ["tag-", "category-", "cat-", "topic-", "section-", "post_tag-"].iter().any(|p| lower.starts_with(p)) {
         return Voice::Silent;
@@ -189,6 +204,46 @@ fn token_voice(token: &str) -> Voice {
     }
     found
 }
+
+/// Whole tokens that hide an element, or leave it to those who listen.
+const HIDDEN_TOKENS: &[&str] = &[
+    "is-hidden",
+    "visually-hidden",
+    "visuallyhidden",
+    "u-hidden",
+    "sr-only",
+    "screen-reader-text",
+    "screenreader",
+    "d-none",
+    "offscreen",
+    "skip-link",
+    "skiplink",
+    "audible",
+];
+
+/// Parts of tokens that name a box about the author.
+const AUTHOR_BOX: &[&str] = &[
+    "author-box",
+    "authorbox",
+    "author-bio",
+    "authorbio",
+    "author-profile",
+    "authorprofile",
+    "author-card",
+    "authorcard",
+    "author-info",
+    "authorinfo",
+    "about-author",
+    "aboutauthor",
+    "about-the-author",
+    "author_bio",
+    "author_box",
+    "post-author",
+    "author-desc",
+    "author__bio",
+    "author-about",
+    "autorenbox",
+];
 
 /// Whole tokens that templates give to the element with the article's text.
 const CONTENT_TOKENS: &[&str] = &[
@@ -252,13 +307,12 @@ fn word_voice(word: &str) -> Voice {
         | "cookies" | "consent" | "gdpr" | "cmp" | "ad" | "ads" | "adv" | "advert" | "adverts" | "advertisement"
         | "advertising" | "advertorial" | "adslot" | "adbox" | "adunit" | "anzeige" | "werbung" | "publicidad"
         | "sponsor" | "sponsored" | "sponsors" | "outbrain" | "taboola" | "toolbar" | "tools" | "pagination"
-        | "pager" | "paging" | "modal" | "popup" | "overlay" | "tooltip" | "login" | "registration" | "paywall"
-        | "donate" | "donation" | "feedback" | "rating" | "ratings" | "vote" | "poll" | "quiz" | "tags" | "taglist"
-        | "topics" | "hashtags" | "keywords" | "tweet" | "embed" | "embeds" | "embedded" | "instagram" | "tiktok"
-        | "gallery" | "slideshow" | "carousel" | "slider" | "player" | "jwplayer" | "videoplayer" | "podcast"
-        | "skip" | "sr" | "screenreader" | "offscreen" | "hidden" | "noprint" | "printonly" | "copyright"
-        | "disclaimer" | "legal" | "imprint" | "partner" | "partners" | "affiliate" | "bookmark" | "bookmarks"
-        | "mehr" | "morearticles" | "furtherreading" | "ticker" => Voice::Clutter,
+        | "pager" | "paging" | "modal" | "popup" | "overlay" | "tooltip" | "login" | "registration" | "donate"
+        | "donation" | "feedback" | "rating" | "ratings" | "vote" | "poll" | "quiz" | "tags" | "taglist" | "topics"
+        | "hashtags" | "keywords" | "tweet" | "embed" | "embeds" | "embedded" | "instagram" | "tiktok" | "gallery"
+        | "slideshow" | "carousel" | "slider" | "player" | "jwplayer" | "videoplayer" | "podcast" | "noprint"
+        | "printonly" | "copyright" | "disclaimer" | "legal" | "imprint" | "partner" | "partners" | "affiliate"
+        | "bookmark" | "bookmarks" | "mehr" | "morearticles" | "furtherreading" | "ticker" => Voice::Clutter,
         "author" | "authors" | "byline" | "bio" | "date" | "dateline" | "datetime" | "timestamp" | "time"
         | "published" | "pubdate" | "updated" | "meta" | "metadata" | "caption" | "captions" | "credit" | "credits"
         | "kicker" | "eyebrow" | "overline" | "tag" | "category" | "categories" | "rubric" | "label" | "badge"

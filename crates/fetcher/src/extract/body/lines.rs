@@ -24,8 +24,6 @@ pub(crate) enum Kind {
 pub(crate) struct Line {
     /// Its first text node.
     pub(crate) at: NodeId,
-    /// One past its last text node.
-    pub(crate) end: NodeId,
     /// The block element it stands in.
     pub(crate) owner: NodeId,
     /// What it is by its markup.
@@ -36,8 +34,8 @@ pub(crate) struct Line {
     pub(crate) chars: usize,
     /// Of them, in links.
     pub(crate) linked: usize,
-    /// Of them, in bold type.
-    pub(crate) bold: usize,
+    /// Of them, in italics.
+    pub(crate) italic: usize,
     /// In what is not the article by its markup: see [`super::clutter`].
     pub(crate) clutter: bool,
 }
@@ -91,12 +89,11 @@ struct Open {
 struct Draft {
     raw: String,
     at: NodeId,
-    end: NodeId,
     linked: usize,
-    bold: usize,
+    italic: usize,
     breaks: u8,
     link_end: NodeId,
-    bold_end: NodeId,
+    italic_end: NodeId,
 }
 
 struct Splitter<'d> {
@@ -129,7 +126,7 @@ impl Splitter<'_> {
                 }
             }
             Tag::A => self.line.link_end = self.line.link_end.max(self.dom.end(id)),
-            Tag::B | Tag::Strong => self.line.bold_end = self.line.bold_end.max(self.dom.end(id)),
+            Tag::Em | Tag::I => self.line.italic_end = self.line.italic_end.max(self.dom.end(id)),
             Tag::Img | Tag::Picture => {}
             _ if tag.is_block() => {
                 self.flush();
@@ -166,35 +163,25 @@ impl Splitter<'_> {
         if id < self.line.link_end {
             self.line.linked += weight;
         }
-        if id < self.line.bold_end {
-            self.line.bold += weight;
+        if id < self.line.italic_end {
+            self.line.italic += weight;
         }
         self.line.raw.push_str(text);
-        self.line.end = id + 1;
         self.line.breaks = 0;
     }
 
     fn flush(&mut self) {
-        let Draft { raw, at, end, linked, bold, link_end, bold_end, .. } = std::mem::take(&mut self.line);
+        let Draft { raw, at, linked, italic, link_end, italic_end, .. } = std::mem::take(&mut self.line);
         self.line.link_end = link_end;
-        self.line.bold_end = bold_end;
+        self.line.italic_end = italic_end;
         let text = article::squeeze(&raw);
         if text.is_empty() {
             return;
         }
         let (owner, kind) = self.open.last().map_or((0, Kind::Text), |o| (o.id, o.kind));
         let chars = weight(&text);
-        self.lines.push(Line {
-            at,
-            end,
-            owner,
-            kind,
-            chars,
-            linked: linked.min(chars),
-            bold: bold.min(chars),
-            text,
-            clutter: false,
-        });
+        let (linked, italic) = (linked.min(chars), italic.min(chars));
+        self.lines.push(Line { at, owner, kind, chars, linked, italic, text, clutter: false });
     }
 }
 

@@ -1,0 +1,72 @@
+//! What goes from the picked lines: strangers among the paragraphs, the tail, headings that head nothing.
+
+use super::lines::{Kind, Line};
+use super::phrases;
+use crate::extract::dom::{Dom, Tag};
+
+/// Share of the running text in `<p>` from which text in other elements is furniture.
+const PARAGRAPHS_RULE: f32 = 0.8;
+
+/// Where paragraphs are marked as such, text that stands in bare containers between them is not one.
+pub(super) fn strangers(dom: &Dom, lines: &[Line], picked: &mut Vec<usize>) {
+    let running = |i: &&usize| matches!(lines[**i].kind, Kind::Text);
+    let in_paragraph = |i: &usize| dom.tag(lines[*i].owner) == Tag::P;
+    let sum = |filter: &dyn Fn(&usize) -> bool| {
+        picked.iter().filter(running).filter(|i| filter(i)).map(|i| lines[*i].chars).sum::<usize>() as f32
+    };
+    let all = sum(&|_| true);
+    if all == 0.0 || sum(&in_paragraph) / all < PARAGRAPHS_RULE {
+        return;
+    }
+    picked.retain(|i| {
+        let line = &lines[*i];
+        line.kind != Kind::Text || in_paragraph(i)
+    });
+}
+
+/// Cuts what follows a heading that ends articles (“Related”, “About the author”), and closing lines that
+/// promote or credit.
+pub(super) fn tail(lines: &[Line], picked: &mut Vec<usize>) {
+    let total: usize = picked.iter().map(|i| lines[*i].chars).sum();
+    let mut before = 0;
+    for n in 0..picked.len() {
+        let line = &lines[picked[n]];
+        let heads = matches!(line.kind, Kind::Heading(_)) || line.chars <= 40;
+        // In the first half it is a box in the text, after which the text goes on.
+        if heads && before * 2 > total && phrases::ends_article(&article::normalise(&line.text)) {
+            picked.truncate(n);
+            break;
+        }
+        before += line.chars;
+    }
+    while let Some(last) = picked.last() {
+        let line = &lines[*last];
+        let promotes = line.chars <= 450 && phrases::promotes(&line.text);
+        let heads_nothing = matches!(line.kind, Kind::Heading(_)) && !line.ends_sentence();
+        if !(promotes || heads_nothing) || picked.len() <= 1 {
+            break;
+        }
+        picked.pop();
+    }
+}
+
+/// A heading heads the text below it; one that is followed by another of its level or above heads nothing,
+/// unless it is a sentence and says something by itself.
+pub(super) fn empty_headings(lines: &[Line], picked: &mut Vec<usize>) {
+    let mut next_level = Some(0);
+    let mut keep = Vec::with_capacity(picked.len());
+    for i in picked.iter().rev() {
+        let level = match lines[*i].kind {
+            Kind::Heading(level) => Some(level),
+            _ => None,
+        };
+        match (level, next_level) {
+            (Some(own), Some(next)) if next <= own && !lines[*i].ends_sentence() => continue,
+            _ => {}
+        }
+        next_level = level;
+        keep.push(*i);
+    }
+    keep.reverse();
+    *picked = keep;
+}
