@@ -7,6 +7,7 @@
 //!   for a near slot, or a [`SlotRefusal`] with the time to come back: may we now?
 //! - [`Client::get`]`(&`[`Request`]`)` and [`Client::post`]`(&`[`Post`]`)` give a [`Response`], or a typed
 //!   [`FetchError`] whose [`FetchError::fault`] says what it means. The guard is held until the body is read.
+//!   [`Client::get_by_leave`] asks again wherever redirects lead to another host.
 //! - [`Politeness::slow_down`]`(&url, response.retry_after(), now)` after a 429 or 503: the host is left alone,
 //!   by all replicas.
 //!
@@ -23,7 +24,7 @@ pub mod robots;
 mod settings;
 mod slots;
 
-pub use client::{Client, Headers, Kind, Post, Request, Response, gunzip, retry_after};
+pub use client::{Client, Headers, Kind, Leave, Post, Request, Response, gunzip, retry_after};
 pub use error::{Fault, FetchError, Phase, WebError};
 pub use guard::{Destination, DestinationError};
 pub use politeness::{Politeness, SlotGuard, SlotRefusal};

@@ -81,40 +81,55 @@ impl Client {
 
     /// Gets an address, redirects followed, every hop checked. Any status is an `Ok`.
     pub async fn get(&self, request: &Request) -> Result<Response, FetchError> {
+        self.get_by_leave(request, &Unasked).await
+    }
+
+    /// As [`Client::get`], but whenever the redirects lead to another host, `leave` is asked for it first: else
+    /// a page could send us anywhere, past the other host's rules and as often as we come by.
+    pub async fn get_by_leave<L: Leave>(&self, request: &Request, leave: &L) -> Result<Response, L::Refusal> {
         let started = Instant::now();
-        let result = self.within_total(&request.url, self.follow(request)).await;
-        report(request.kind, &request.url, started, &result);
-        result
+        let result = self.within_total(&request.url, self.follow(request, leave)).await;
+        match result {
+            Ok(Ok(response)) => {
+                report(request.kind, &request.url, started, Ok(&response));
+                Ok(response)
+            }
+            Ok(Err(Stop::Refused(refusal))) => Err(refusal),
+            Ok(Err(Stop::Failed(error))) | Err(error) => {
+                report(request.kind, &request.url, started, Err(&error));
+                Err(error.into())
+            }
+        }
     }
 
     /// Posts. Redirects are not followed; of the answer's body the first 64 KiB are kept.
     pub async fn post(&self, post: &Post) -> Result<Response, FetchError> {
         let started = Instant::now();
-        let result = self.within_total(&post.url, self.send_post(post)).await;
-        report(Kind::Notice, &post.url, started, &result);
+        let result = self.within_total(&post.url, self.send_post(post)).await.and_then(|result| result);
+        report(Kind::Notice, &post.url, started, result.as_ref());
         result
     }
 
-    async fn within_total(
-        &self,
-        url: &Url,
-        exchange: impl Future<Output = Result<Response, FetchError>>,
-    ) -> Result<Response, FetchError> {
-        match timeout(self.limits.total(), exchange).await {
-            Ok(result) => result,
-            Err(_) => {
-                Err(FetchError::Timeout { host: host_of(url), what: Phase::Total, limit_ms: self.limits.total_ms })
-            }
-        }
+    async fn within_total<T>(&self, url: &Url, exchange: impl Future<Output = T>) -> Result<T, FetchError> {
+        timeout(self.limits.total(), exchange).await.map_err(|_| FetchError::Timeout {
+            host: host_of(url),
+            what: Phase::Total,
+            limit_ms: self.limits.total_ms,
+        })
     }
 
-    async fn follow(&self, request: &Request) -> Result<Response, FetchError> {
+    async fn follow<L: Leave>(&self, request: &Request, leave: &L) -> Result<Response, Stop<L::Refusal>> {
         let mut trail: Vec<(u16, Url)> = Vec::new();
         let mut next = request.url.clone();
+        // The slot of the host we were led to, held until its answer is read.
+        let mut _slot = None;
         loop {
             let admitted = self.guard.admit(&next)?;
             if trail.iter().any(|(_, seen)| *seen == admitted.url) {
-                return Err(FetchError::RedirectLoop { host: host_of(&request.url) });
+                return Err(FetchError::RedirectLoop { host: host_of(&request.url) }.into());
+            }
+            if trail.last().is_some_and(|(_, last)| last.host_str() != admitted.url.host_str()) {
+                _slot = Some(leave.leave(&admitted.url).await.map_err(Stop::Refused)?);
             }
             let host = host_of(&admitted.url);
             let response = self.exchange(self.conditional_get(request, &admitted), &host).await?;
@@ -122,16 +137,13 @@ impl Client {
             match location(&response) {
                 Some(location) if matches!(status, 301 | 302 | 303 | 307 | 308) => {
                     if trail.len() >= self.limits.redirects {
-                        return Err(FetchError::TooManyRedirects { host, limit: self.limits.redirects });
+                        return Err(FetchError::TooManyRedirects { host, limit: self.limits.redirects }.into());
                     }
                     // The body of a redirect is dropped unread, and its connection with it.
                     next = admitted.url.join(&location).map_err(|_| FetchError::BadRedirect { host })?;
                     trail.push((status, admitted.url));
                 }
-                _ => {
-                    let limits = self.body_limits(request);
-                    return finish(response, admitted.url, trail, limits).await;
-                }
+                _ => return Ok(finish(response, admitted.url, trail, self.body_limits(request)).await?),
             }
         }
     }
@@ -205,6 +217,41 @@ impl Client {
     }
 }
 
+/// Why there is no response: none came, or no leave was given for another host.
+enum Stop<R> {
+    Failed(FetchError),
+    Refused(R),
+}
+
+impl<R> From<FetchError> for Stop<R> {
+    fn from(error: FetchError) -> Self {
+        Stop::Failed(error)
+    }
+}
+
+/// Gives leave for hosts that redirects lead to.
+pub trait Leave: Sync {
+    /// No leave, or no response.
+    type Refusal: From<FetchError>;
+    /// What is held until the host's answer is read: a [`crate::SlotGuard`].
+    type Slot: Send;
+
+    /// Leave to ask the host of `hop`: its robots.txt, its slot.
+    fn leave(&self, hop: &Url) -> impl Future<Output = Result<Self::Slot, Self::Refusal>> + Send;
+}
+
+/// Goes wherever it is sent: for feeds and files that an operator or a host itself has named.
+struct Unasked;
+
+impl Leave for Unasked {
+    type Refusal = FetchError;
+    type Slot = ();
+
+    async fn leave(&self, _hop: &Url) -> Result<(), FetchError> {
+        Ok(())
+    }
+}
+
 async fn finish(
     response: reqwest::Response,
     url: Url,
@@ -269,12 +316,12 @@ pub(crate) fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().to_owned()
 }
 
-fn report(kind: Kind, url: &Url, started: Instant, result: &Result<Response, FetchError>) {
+fn report(kind: Kind, url: &Url, started: Instant, result: Result<&Response, &FetchError>) {
     let (outcome, status, bytes) = match result {
         Ok(response) => (status_class(response.status), response.status, response.body.len()),
         Err(error) => (error.as_str(), 0, 0),
     };
-    let detail = result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+    let detail = result.err().map(ToString::to_string).unwrap_or_default();
     RequestDone {
         kind: kind.as_str(),
         outcome,

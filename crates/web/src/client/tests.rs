@@ -350,6 +350,58 @@ async fn redirects_are_followed_and_told_apart() {
     assert!(client.get(&page(&just)).await.is_ok());
 }
 
+/// Gives leave for these hosts, and remembers who asked.
+struct Only(&'static [&'static str], std::sync::Mutex<Vec<String>>);
+
+#[derive(Debug, PartialEq)]
+enum Refused {
+    NoLeave(String),
+    Failed(FetchError),
+}
+
+impl From<FetchError> for Refused {
+    fn from(error: FetchError) -> Self {
+        Refused::Failed(error)
+    }
+}
+
+impl Leave for Only {
+    type Refusal = Refused;
+    type Slot = ();
+
+    async fn leave(&self, hop: &Url) -> Result<(), Refused> {
+        let host = host_of(hop);
+        self.1.lock().unwrap().push(host.clone());
+        if self.0.contains(&host.as_str()) { Ok(()) } else { Err(Refused::NoLeave(host)) }
+    }
+}
+
+#[tokio::test]
+async fn another_host_is_not_asked_without_leave() {
+    // Every host sends on to the host that its path names; `/end` is the end.
+    let server = serve(|head, mut socket| async move {
+        let path = head.split(' ').nth(1).unwrap_or("/").to_owned();
+        let answer = match path[1..].split_once('/') {
+            Some((host, rest)) => format!(
+                "HTTP/1.1 302 Found\r\nlocation: http://{host}/{rest}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            ),
+            None => "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok".to_owned(),
+        };
+        let _ = socket.write_all(answer.as_bytes()).await;
+    })
+    .await;
+    let client = client(server);
+    let leave = Only(&["b.example", "a.example"], std::sync::Mutex::default());
+    let there_and_back = page("http://a.example/a.example/b.example/b.example/a.example/end");
+    assert_eq!(client.get_by_leave(&there_and_back, &leave).await.unwrap().redirects.len(), 4);
+    assert_eq!(*leave.1.lock().unwrap(), ["b.example", "a.example"], "only for another host than the last");
+    let refused = client.get_by_leave(&page("http://a.example/victim.example/end"), &leave).await.unwrap_err();
+    assert_eq!(refused, Refused::NoLeave("victim.example".to_owned()));
+    let failed = client.get_by_leave(&page("http://a.example/127.0.0.1/end"), &leave).await.unwrap_err();
+    assert!(matches!(failed, Refused::Failed(FetchError::Forbidden { .. })), "{failed:?}");
+    assert!(!leave.1.lock().unwrap().contains(&"127.0.0.1".to_owned()));
+}
+
 async fn redirect_to(location: &str) -> Result<Response, FetchError> {
     get(serve_bytes(format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n")).await).await
 }

@@ -1,6 +1,7 @@
 //! Reading a robots.txt (RFC 9309, with the common extensions).
 
 use super::pattern::{Pattern, path_and_query, path_of, unescape_letters};
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -17,7 +18,7 @@ pub struct RobotsTxt {
     rules: Vec<Rule>,
     usage: Vec<Usage>,
     crawl_delay: Option<Duration>,
-    sitemaps: Vec<String>,
+    sitemaps: Arc<[String]>,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -120,7 +121,7 @@ impl RobotsTxt {
     }
 
     /// Addresses of sitemaps, for whoever asks: they belong to no group.
-    pub fn sitemaps(&self) -> &[String] {
+    pub fn sitemaps(&self) -> &Arc<[String]> {
         &self.sitemaps
     }
 
@@ -219,7 +220,7 @@ fn closeness(value: &[u8], agent: &[u8]) -> Option<usize> {
     [word, token].into_iter().filter(means).map(<[u8]>::len).max()
 }
 
-fn sitemaps(robots_txt: &[u8]) -> Vec<String> {
+fn sitemaps(robots_txt: &[u8]) -> Arc<[String]> {
     let found = lines(robots_txt).filter_map(|line| match read(line) {
         Line::Sitemap(address) => Some(address),
         _ => None,

@@ -21,7 +21,7 @@ pub struct Permit {
     /// The usage preference for this address (`Content-Usage`, draft-ietf-aipref-attach), as it stands.
     pub content_usage: Option<String>,
     /// Addresses of the host's sitemaps.
-    pub sitemaps: Vec<String>,
+    pub sitemaps: Arc<[String]>,
 }
 
 /// No leave to fetch, or none now.
@@ -92,7 +92,7 @@ impl Robots {
             crawl_delay,
             too_slow: self.politeness.is_too_slow(url, crawl_delay),
             content_usage: file.rules.content_usage(url).map(str::to_owned),
-            sitemaps: file.rules.sitemaps().to_vec(),
+            sitemaps: file.rules.sitemaps().clone(),
         })
     }
 

@@ -80,7 +80,7 @@ async fn a_file_is_asked_for_once_and_believed_for_a_day() {
     let leave = permit(&robots, "https://news.example/open/story", START).await.unwrap();
     assert_eq!(leave.crawl_delay, Some(Duration::from_secs(2)));
     assert_eq!(leave.content_usage.as_deref(), Some("train-ai=y"));
-    assert_eq!(leave.sitemaps, ["https://news.example/news.xml"]);
+    assert_eq!(*leave.sitemaps, ["https://news.example/news.xml"]);
     assert!(!leave.too_slow);
     for url in ["https://news.example/closed", "https://news.example/closed/a?b#c"] {
         assert!(matches!(permit(&robots, url, later(60)).await, Err(RobotsRefusal::Disallowed { .. })), "{url}");

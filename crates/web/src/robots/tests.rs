@@ -95,7 +95,7 @@ fn real_files() {
             let delay = crawl_delay(&robots, agent).map(|d| d.as_secs_f64());
             assert_eq!(delay, Some(*seconds), "{} {agent}", file.path);
         }
-        assert_eq!(RobotsTxt::parse(&robots, "Wireroom").sitemaps(), file.sitemaps, "{}", file.path);
+        assert_eq!(**RobotsTxt::parse(&robots, "Wireroom").sitemaps(), *file.sitemaps, "{}", file.path);
     }
     assert!(total > 10_000, "{total}");
     assert!(wrong.is_empty(), "{} of {total}: {wrong:#?}", wrong.len());
