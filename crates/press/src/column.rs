@@ -19,7 +19,12 @@ pub(crate) fn daily(mut teller: Teller) -> Story {
 pub(crate) fn ticker(mut teller: Teller) -> Story {
     let title = teller.say("ticker.title");
     let mut blocks = vec![Block::Paragraph { text: teller.say("tickerhead") }];
+    // The newest entry stands first.
+    let mut minute = teller.dice.between(19 * 60, 23 * 60);
     for _ in 0..8 + teller.dice.below(6) {
+        minute -= teller.dice.between(4, 70);
+        teller.set("hour", (minute / 60).to_string());
+        teller.set("minute", format!("{:02}", minute % 60));
         blocks.push(Block::Paragraph { text: teller.say("ticker") });
     }
     story(teller, title, blocks)

@@ -82,8 +82,7 @@ impl Composer<'_> {
                 edit::change_words(&mut teller, &mut text.blocks, percent);
             }
             Kind::Retyped => {
-                text.title = story::headline(&mut teller, "retitle");
-                text.title = edit::retype(&text.title);
+                text.title = edit::retype(&teller.say("retitle"));
                 edit::retype_blocks(&mut text.blocks);
             }
             Kind::FirstHalf => edit::keep(&mut text.blocks, 0, 2, 4),

@@ -23,19 +23,40 @@ pub(crate) fn keep(blocks: &mut Vec<Block>, from: usize, to: usize, of: usize) {
     *blocks = kept;
 }
 
-/// Changes about `percent` of a hundred words: drops, puts in, replaces or swaps them. In scripts without
+/// Changes `percent` of a hundred words, evenly spread: drops, puts in, replaces or swaps them. In scripts without
 /// spaces a word is taken to be two characters.
 pub(crate) fn change_words(teller: &mut Teller, blocks: &mut [Block], percent: usize) {
+    let window = 100 / percent.clamp(1, 100);
+    let mut pace = Pace { window, wait: teller.dice.below(window) };
     for block in blocks {
         match block {
-            Block::Paragraph { text } | Block::Quote { text } => *text = change(teller, text, percent),
-            Block::List { items, .. } => items.iter_mut().for_each(|item| *item = change(teller, item, percent)),
+            Block::Paragraph { text } | Block::Quote { text } => *text = change(teller, text, &mut pace),
+            Block::List { items, .. } => items.iter_mut().for_each(|item| *item = change(teller, item, &mut pace)),
             Block::Heading { .. } | Block::Figure { .. } => {}
         }
     }
 }
 
-fn change(teller: &mut Teller, text: &str, percent: usize) -> String {
+/// One change in every window of so many words.
+struct Pace {
+    window: usize,
+    /// Words until the next change.
+    wait: usize,
+}
+
+impl Pace {
+    /// Whether this word is the one.
+    fn is_due(&mut self, teller: &mut Teller) -> bool {
+        if self.wait > 0 {
+            self.wait -= 1;
+            return false;
+        }
+        self.wait = self.window / 2 + teller.dice.below(self.window);
+        true
+    }
+}
+
+fn change(teller: &mut Teller, text: &str, pace: &mut Pace) -> String {
     let spaced = teller.language().is_spaced();
     let mut words: Vec<String> = if spaced {
         text.split(' ').map(str::to_owned).collect()
@@ -45,11 +66,9 @@ fn change(teller: &mut Teller, text: &str, percent: usize) -> String {
     };
     let mut at = 0;
     while at < words.len() {
-        if teller.dice.chance(percent) {
+        if pace.is_due(teller) {
             match teller.dice.below(4) {
-                0 if words.len() > 4 => {
-                    words.remove(at);
-                }
+                0 if words.len() > 4 => drop(words.remove(at)),
                 1 if at + 1 < words.len() => words.swap(at, at + 1),
                 2 => words[at] = filler(teller),
                 _ => words.insert(at, filler(teller)),

@@ -111,7 +111,7 @@ impl Newsroom {
 
     /// When the next step is due; never where nothing appears by itself.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let quiet = self.settings.instant || !(self.settings.rate > 0.0) || self.is_full();
+        let quiet = self.settings.instant || self.settings.rate <= 0.0 || self.is_full();
         (!quiet).then(|| self.time_of(self.steps))
     }
 
@@ -232,7 +232,9 @@ impl Newsroom {
             (_, 15..45) => Kind::Framed,
             (_, 45..70) => Kind::Edited,
             (_, 70..90) => Kind::Retyped,
-            _ => Kind::FirstHalf,
+            (_, 90..94) => Kind::FirstHalf,
+            (_, 94..97) => Kind::SecondHalf,
+            _ => Kind::LastThird,
         }
     }
 

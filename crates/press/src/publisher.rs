@@ -210,12 +210,12 @@ const FOUNDING: [Language; 12] = [
 const ROLES: [Role; 8] = [
     Role::Paper,
     Role::Digest,
-    Role::Paper,
     Role::Paywalled,
     Role::Paper,
+    Role::Digest,
     Role::Reserved,
-    Role::NoArchive,
     Role::Paper,
+    Role::NoArchive,
 ];
 
 const MARKUPS: [Markup; 5] = [Markup::Semantic, Markup::DivSoup, Markup::Microdata, Markup::Graph, Markup::Bare];

@@ -1,7 +1,7 @@
 //! Writing an original: headline, standfirst and body, and what a revision changes.
 
 use crate::dice::Dice;
-use crate::grammar::Teller;
+use crate::grammar::{Teller, capitalise};
 use crate::language::Language;
 use article::{Block, Section};
 
@@ -41,9 +41,9 @@ const REVISION: u64 = 12;
 pub(crate) fn write(seed: u64, number: u32, language: Language, section: Section, revision: u32) -> (Story, Teller) {
     let number = u64::from(number);
     let mut teller = Teller::new(language, section, Dice::new(seed, &[BODY, number]));
-    let title = headline(&mut teller, "headline");
+    let title = teller.say("headline");
     let standfirst = teller.say("standfirst");
-    let mut blocks = vec![paragraph(&mut teller, &["lead", "fact"])];
+    let mut blocks = vec![lead(&mut teller)];
     let mut rows: Vec<&[&str]> = PARAGRAPHS.to_vec();
     let length = 6 + teller.dice.below(5);
     for _ in 0..length {
@@ -63,9 +63,14 @@ pub(crate) fn write(seed: u64, number: u32, language: Language, section: Section
     (Story { title, standfirst, blocks, authors, caption, keywords }, teller)
 }
 
-/// A headline; it ends without a full stop and without a blank line's worth of length.
-pub(crate) fn headline(teller: &mut Teller, list: &'static str) -> String {
-    teller.say(list)
+/// The first paragraph: its first sentence begins anew behind the place it comes from.
+fn lead(teller: &mut Teller) -> Block {
+    let text = paragraph(teller, &["lead", "fact"]).text();
+    let text = match text.split_once(" – ") {
+        Some((place, rest)) => format!("{place} – {}", capitalise(rest)),
+        None => text,
+    };
+    Block::Paragraph { text }
 }
 
 /// One paragraph of sentences of the named lists.

@@ -164,7 +164,7 @@ pub(crate) fn signal(publisher: &Publisher, record: &Record) -> Option<CarryReas
 }
 
 /// The truth about `n` articles in the order in which they appear, without a server: for measuring the
-/// deduplicator. Addresses are under `press.example`; times are those of a press that starts at 2026-01-01.
+/// deduplicator. Addresses are under `.example`; times are those of a press that starts at 2026-01-01.
 pub fn texts(seed: u64, n: u32) -> impl Iterator<Item = TruthRow> {
     let settings = PressSettings {
         seed,

@@ -15,10 +15,11 @@
 //! family name, `{p1:he|she}` goes by the person's gender; `{#3-90}` is a number, `{%11-98}` one with a decimal.
 //! A list `name.section` adds to the list `name` in texts of that section.
 
+mod joints;
 mod parse;
 mod teller;
 
-pub(crate) use teller::Teller;
+pub(crate) use teller::{Teller, capitalise};
 
 use crate::language::Language;
 use std::collections::HashMap;

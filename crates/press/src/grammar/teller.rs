@@ -1,6 +1,6 @@
 //! Telling one text: draws from a grammar that remember what was said.
 
-use super::{Alternative, Grammar, Piece};
+use super::{Alternative, Grammar, Piece, joints};
 use crate::dice::Dice;
 use crate::language::Language;
 use article::Section;
@@ -37,7 +37,7 @@ impl Teller {
     pub(crate) fn say(&mut self, name: &'static str) -> String {
         let mut out = String::new();
         self.expand(name, 0, &mut out, 0);
-        capitalise(&out)
+        capitalise(&joints::join(&out, self.language))
     }
 
     /// The `nth` line of a list: columns say the same things in the same order every day.
@@ -45,7 +45,7 @@ impl Teller {
         let mut out = String::new();
         let line = self.grammar.lists.get(name).and_then(|list| list.get(nth));
         self.write(line.and_then(|l| l.forms.first()), &mut out, 0);
-        capitalise(&out)
+        capitalise(&joints::join(&out, self.language))
     }
 
     /// A phrase of the list `name`, as it stands in the middle of a sentence.
@@ -179,7 +179,8 @@ fn grouped(number: i64, sign: &str) -> String {
     out
 }
 
-fn capitalise(text: &str) -> String {
+/// A capital at the beginning, where the script has them.
+pub(crate) fn capitalise(text: &str) -> String {
     let text = text.trim();
     let mut chars = text.char_indices();
     // An opening quotation mark or bracket stays in front.

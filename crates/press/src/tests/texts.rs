@@ -62,18 +62,18 @@ fn copies_hold_what_their_kind_says() {
 fn different_stories_share_almost_nothing() {
     let rows: Vec<TruthRow> = texts(5, 700).collect();
     let mut worst: HashMap<crate::Language, (f64, f64, u32)> = HashMap::new();
-    let sets: Vec<_> = rows.iter().filter(|r| r.kind == Kind::Original).map(|r| (r, of(&r.text, r.language))).collect();
+    let sets: Vec<_> =
+        rows.iter().filter(|r| r.kind == Kind::Original && r.free).map(|r| (r, of(&r.text, r.language))).collect();
     for (i, (a, shingles_a)) in sets.iter().enumerate() {
         for (b, shingles_b) in sets.iter().skip(i + 1).filter(|(b, _)| b.language == a.language) {
             let shared = containment(shingles_a, shingles_b).max(containment(shingles_b, shingles_a));
             let entry = worst.entry(a.language).or_default();
             *entry = (entry.0.max(shared), entry.1 + shared, entry.2 + 1);
-            assert!(shared < 0.15 || a.blocks.len() < 4 || b.blocks.len() < 4, "{shared}: {} and {}", a.text, b.text);
+            assert!(shared < 0.2, "{shared}: {} and {}", a.text, b.text);
         }
     }
     for (language, (max, sum, pairs)) in worst {
         let mean = sum / f64::from(pairs);
-        eprintln!("{language:?}: mean {mean:.4} worst {max:.3} of {pairs} pairs");
-        assert!(mean < 0.03, "{language:?}: {mean}");
+        assert!(mean < 0.03, "{language:?}: mean {mean}, worst {max}, {pairs} pairs");
     }
 }
