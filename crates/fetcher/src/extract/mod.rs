@@ -179,7 +179,7 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
     let base = address.url();
     let keywords = topic::keywords(&facts, ld, hints, &mut because);
     Ok(Extracted {
-        title: headline.ok_or(ExtractError::NoTitle)?,
+        title: headline.or_else(|| first_words(&text)).ok_or(ExtractError::NoTitle)?,
         subtitle: body.lead,
         authors: authors::authors(&facts, ld, &site, &hints.authors, &mut because),
         published: dates::published(&facts, ld, &address, hints.published, page.received_at, &mut because),
@@ -248,6 +248,15 @@ fn site_names(declared: Option<&str>, hints: &Hints, facts: &Facts<'_>, address:
     names.push(address.domain().to_owned());
     names.extend(address.domain().split('.').next().map(str::to_owned));
     names
+}
+
+/// Where neither page nor feed has a headline, the text's first sentence serves.
+fn first_words(text: &str) -> Option<String> {
+    const LONGEST: usize = 100;
+    let sentence = text.split_inclusive(['.', '!', '?', '。', '\n']).next()?;
+    let sentence = article::squeeze(sentence);
+    let cut: String = sentence.chars().take(LONGEST).collect();
+    (!cut.is_empty()).then(|| if cut.len() < sentence.len() { format!("{cut}…") } else { cut })
 }
 
 /// What others call the article's summary: a line that says the same is its standfirst.

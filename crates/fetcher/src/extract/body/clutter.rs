@@ -23,6 +23,9 @@ pub(super) enum Voice {
 /// Of all the page's running text, the share from which an element holds the article whatever its class says.
 const TOO_MUCH_FOR_CLUTTER: f32 = 0.6;
 
+/// Words from which a name is a slug.
+const SLUG_WORDS: usize = 5;
+
 /// Characters up to which furniture is furniture.
 const FURNITURE_MAX: usize = 220;
 
@@ -61,7 +64,8 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &m
             };
             if clutter {
                 clutter_end = end;
-                for line in lines[next_line..].iter_mut().take_while(|l| l.at < end) {
+                // A line that goes on after it only begins with it: a label, an icon's name.
+                for line in lines[next_line..].iter_mut().take_while(|l| l.at < end).filter(|l| l.end <= end) {
                     line.clutter = true;
                 }
             }
@@ -179,6 +183,10 @@ fn names_voice(value: &str) -> Voice {
 }
 
 fn token_voice(token: &str) -> Voice {
+    // A slug of a heading's words is an anchor, not a name.
+    if class_words(token).nth(SLUG_WORDS - 1).is_some() && !token.contains("__") && !token.contains("--") {
+        return Voice::Silent;
+    }
     let lower = token.to_ascii_lowercase();
     if CONTENT_TOKENS.contains(&lower.as_str()) {
         return Voice::Content;

@@ -31,6 +31,9 @@ pub(super) fn find(
             && !title.contains(&normal)
             && (summaries.contains(&normal) || !line.clutter && line.link_share() < 0.5 && is_named(dom, line.owner))
     };
+    if let Some(line) = headline.and_then(|h| below_headline(dom, lines, first, h)) {
+        return Some(line.text.clone());
+    }
     if let Some(headline) = headline
         && let Some(line) = lines[..first].iter().filter(|l| l.at > headline).find(|l| fits(l))
     {
@@ -41,6 +44,13 @@ pub(super) fn find(
         return Some(lines[first].text.clone());
     }
     None
+}
+
+/// A second, long heading right below the headline.
+fn below_headline<'l>(dom: &Dom, lines: &'l [Line], first: usize, headline: NodeId) -> Option<&'l Line> {
+    let below = lines[..first].iter().filter(|l| l.at >= dom.end(headline) && !l.clutter);
+    let next = below.into_iter().find(|l| l.chars >= SHORTEST)?;
+    (matches!(next.kind, Kind::Heading(2..)) && next.chars >= 50 && next.link_share() < 0.5).then_some(next)
 }
 
 /// Whether an element or one of its nearest parents is named as templates name the standfirst.

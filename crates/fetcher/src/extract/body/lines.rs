@@ -24,6 +24,8 @@ pub(crate) enum Kind {
 pub(crate) struct Line {
     /// Its first text node.
     pub(crate) at: NodeId,
+    /// One past its last text node.
+    pub(crate) end: NodeId,
     /// The block element it stands in.
     pub(crate) owner: NodeId,
     /// What it is by its markup.
@@ -89,6 +91,7 @@ struct Open {
 struct Draft {
     raw: String,
     at: NodeId,
+    end: NodeId,
     linked: usize,
     italic: usize,
     breaks: u8,
@@ -167,11 +170,12 @@ impl Splitter<'_> {
             self.line.italic += weight;
         }
         self.line.raw.push_str(text);
+        self.line.end = id + 1;
         self.line.breaks = 0;
     }
 
     fn flush(&mut self) {
-        let Draft { raw, at, linked, italic, link_end, italic_end, .. } = std::mem::take(&mut self.line);
+        let Draft { raw, at, end, linked, italic, link_end, italic_end, .. } = std::mem::take(&mut self.line);
         self.line.link_end = link_end;
         self.line.italic_end = italic_end;
         let text = article::squeeze(&raw);
@@ -181,7 +185,7 @@ impl Splitter<'_> {
         let (owner, kind) = self.open.last().map_or((0, Kind::Text), |o| (o.id, o.kind));
         let chars = weight(&text);
         let (linked, italic) = (linked.min(chars), italic.min(chars));
-        self.lines.push(Line { at, owner, kind, chars, linked, italic, text, clutter: false });
+        self.lines.push(Line { at, end, owner, kind, chars, linked, italic, text, clutter: false });
     }
 }
 
