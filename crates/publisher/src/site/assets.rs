@@ -14,7 +14,7 @@ pub(crate) static CSS_PATH: LazyLock<String> = LazyLock::new(|| {
     format!("/assets/site-{}.css", &hash[..16])
 });
 
-pub(super) async fn asset(Path(file): Path<String>) -> Response {
+pub(crate) async fn asset(Path(file): Path<String>) -> Response {
     if !(file.starts_with("site-") && file.ends_with(".css")) {
         return StatusCode::NOT_FOUND.into_response();
     }
@@ -25,7 +25,7 @@ pub(super) async fn asset(Path(file): Path<String>) -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, keep)], CSS).into_response()
 }
 
-pub(super) async fn favicon() -> Response {
+pub(crate) async fn favicon() -> Response {
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "public, max-age=86400")];
     (headers, FAVICON).into_response()
 }

@@ -1,7 +1,7 @@
 //! The newspaper: server-rendered pages over the store, without a line of script.
 
 mod about;
-mod assets;
+pub(crate) mod assets;
 mod cards;
 mod copies;
 mod failure;
@@ -9,10 +9,10 @@ mod feed;
 mod frame;
 mod front;
 mod guard;
-mod link;
+pub(crate) mod link;
 mod list;
 mod machines;
-mod moment;
+pub(crate) mod moment;
 mod query;
 mod search;
 mod settings;
@@ -22,6 +22,7 @@ mod story;
 mod tongue;
 
 pub use settings::{RobotFacts, SiteSettings};
+pub(crate) use shown::shorten_to;
 
 use axum::Router;
 use axum::routing::get;
