@@ -165,6 +165,7 @@ async fn two_replicas_together_keep_a_hosts_rate_and_use_it() {
         let mut returns: BinaryHeap<std::cmp::Reverse<(Timestamp, u64)>> =
             (0..PAGES).map(|page| std::cmp::Reverse((t.plus(Duration::from_millis(page)), page))).collect();
         let mut requests: Vec<Timestamp> = Vec::new();
+        let mut laps: BTreeMap<u64, u32> = BTreeMap::new();
         while let Some(std::cmp::Reverse((now, page))) = returns.pop() {
             let replica = &replicas[usize::try_from(dice.below(2)).unwrap()];
             let back = match replica.reserve(&ask(&page.to_string(), now)).await.unwrap() {
@@ -179,6 +180,7 @@ async fn two_replicas_together_keep_a_hosts_rate_and_use_it() {
                 }
                 Slot::Later(_) => now.plus(secs(300) + Duration::from_millis(dice.below(5_000))),
             };
+            *laps.entry(page).or_default() += 1;
             returns.push(std::cmp::Reverse((back.plus(Duration::from_millis(dice.below(800))), page)));
         }
         requests.sort();
@@ -190,8 +192,11 @@ async fn two_replicas_together_keep_a_hosts_rate_and_use_it() {
         }
         let took = requests[requests.len() - 1].since(t).as_secs_f64();
         let used = PAGES as f64 / took;
-        println!("{name}: {PAGES} pages in {took:.0} s, {used:.3} of the rate");
+        let (most, all) = (laps.values().max().copied().unwrap_or(0), laps.values().sum::<u32>());
+        println!("{name}: {PAGES} pages in {took:.0} s, {used:.3} of the rate, {most} laps at most, {all} in all");
         assert!(used >= 0.9, "{name}: {used}");
+        // Five laps of half a horizon, then one of five minutes, nine of thirty seconds and a few of five.
+        assert!(most <= 20, "{name}: a page was parked {most} times");
     }
 }
 

@@ -23,6 +23,8 @@ mod politeness;
 pub mod robots;
 mod settings;
 mod slots;
+#[cfg(test)]
+mod tests;
 
 pub use client::{Client, Headers, Kind, Leave, Post, Request, Response, gunzip, retry_after};
 pub use error::{Fault, FetchError, Phase, WebError};

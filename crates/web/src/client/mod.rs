@@ -312,8 +312,9 @@ fn without_password(proxy: &str) -> String {
     }
 }
 
+/// An address' host; the dot that a full DNS name may end with makes no other host of it.
 pub(crate) fn host_of(url: &Url) -> String {
-    url.host_str().unwrap_or_default().to_owned()
+    url.host_str().unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
 fn report(kind: Kind, url: &Url, started: Instant, result: Result<&Response, &FetchError>) {

@@ -3,7 +3,8 @@
 use super::cache::{Cache, Entry, File, Known};
 use super::parser::RobotsTxt;
 use crate::client::host_of;
-use crate::{Away, Client, Fault, FetchError, Kind, Politeness, Request, Response, RobotsSettings, SlotRefusal};
+use crate::{Away, Client, Fault, FetchError, Kind, Leave, Politeness, Request, Response, RobotsSettings};
+use crate::{SlotGuard, SlotRefusal};
 use article::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -140,15 +141,17 @@ impl Robots {
         address.set_query(None);
         let message_id = format!("robots:{}", url.origin().ascii_serialization());
         let slot = self.politeness.reserve(&address, &message_id, None, now).await;
-        let guard = slot.map_err(|refusal| match refusal {
-            SlotRefusal::Busy { free_at } => RobotsRefusal::Busy { free_at },
-            SlotRefusal::Away(away) => RobotsRefusal::Away(away),
-        })?;
+        let guard = slot?;
         let (etag, last_modified) =
             known.file.as_ref().map(|f| (f.etag.clone(), f.last_modified.clone())).unwrap_or_default();
         let mut request = Request::new(address, Kind::Robots).if_changed(etag, last_modified);
         request.max_body = Some(self.settings.max_bytes);
-        let answer = self.client.get(&request).await;
+        let led = Led { politeness: &self.politeness, message_id: &message_id };
+        let answer = match self.client.get_by_leave(&request, &led).await {
+            Ok(response) => Ok(response),
+            Err(Hop::Failed(error)) => Err(error),
+            Err(Hop::NoSlot(refusal)) => return Err(refusal.into()),
+        };
         drop(guard);
         if let Ok(response) = &answer
             && matches!(response.status, 429 | 503)
@@ -225,6 +228,43 @@ impl Robots {
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         self.cache.len()
+    }
+}
+
+impl From<SlotRefusal> for RobotsRefusal {
+    fn from(refusal: SlotRefusal) -> Self {
+        match refusal {
+            SlotRefusal::Busy { free_at } => RobotsRefusal::Busy { free_at },
+            SlotRefusal::Away(away) => RobotsRefusal::Away(away),
+        }
+    }
+}
+
+/// A file may be kept on another host, which then gives a slot of its own. Its rules don't count for the file.
+struct Led<'r> {
+    politeness: &'r Politeness,
+    message_id: &'r str,
+}
+
+/// Why a file led elsewhere didn't come.
+enum Hop {
+    Failed(FetchError),
+    NoSlot(SlotRefusal),
+}
+
+impl From<FetchError> for Hop {
+    fn from(error: FetchError) -> Self {
+        Hop::Failed(error)
+    }
+}
+
+impl Leave for Led<'_> {
+    type Refusal = Hop;
+    type Slot = SlotGuard;
+
+    async fn leave(&self, hop: &Url) -> Result<SlotGuard, Hop> {
+        let slot = self.politeness.reserve(hop, self.message_id, None, Timestamp::now()).await;
+        slot.map_err(Hop::NoSlot)
     }
 }
 
