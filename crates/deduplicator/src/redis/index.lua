@@ -15,10 +15,10 @@ local MAX_LEVEL = 4
 -- Entries in a bucket on average. Redis keeps a hash in a listpack up to 128 entries (its smallest default), and
 -- in linear hashing a bucket may hold twice the average before its turn to be split.
 local LOAD = 48
--- Entries written to a table between two steps of its sweep: a whole round in three quarters of a window.
-local SWEEP_EVERY = 32
 
 local today, oldest, keep_seconds
+-- Today's two bytes, with which every value written begins.
+local date
 
 local function u16(n) return char(floor(n / 256), n % 256) end
 
@@ -38,16 +38,15 @@ end
 -- LOAD entries on average, the next in turn is split in two. So a table of any size takes a few bytes an entry
 -- beside its data, and a lookup is one HGET. Fields begin with bytes of a hash; values begin with their day.
 -- Buckets get their time to live when they are made and whenever they are swept, not with each entry, which would
--- cost as much as the entry: a sweep comes by at least twice a window, and they live three.
+-- cost as much as the entry: the sweep (`tidy`) comes by twice a window, and they live three.
 
 local tables = {}
 
 local function open(root, name)
   local key = root .. ':' .. name
   if tables[key] then return tables[key] end
-  local m = call('HMGET', key, 'n', 'b', 'w', 'h')
-  local t = { key = key, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or 1, w = tonumber(m[3]) or 0,
-    h = tonumber(m[4]) or 0, pow = 1 }
+  local m = call('HMGET', key, 'n', 'b', 'h')
+  local t = { key = key, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or 1, h = tonumber(m[3]) or 0, pow = 1, names = {} }
   while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
   tables[key] = t
   return t
@@ -59,10 +58,15 @@ local function hash(field)
 end
 
 local function bucket(t, field)
-  local h = hash(field)
-  local i = h % (2 * t.pow)
-  if i >= t.b then i = h % t.pow end
-  return t.key .. ':' .. i
+  local name = t.names[field]
+  if not name then
+    local h = hash(field)
+    local i = h % (2 * t.pow)
+    if i >= t.b then i = h % t.pow end
+    name = t.key .. ':' .. i
+    t.names[field] = name
+  end
+  return name
 end
 
 local function get(t, field)
@@ -76,7 +80,6 @@ local function put(t, field, value)
   if call('HSET', key, field, value) == 1 then
     if t.n == 0 then call('EXPIRE', key, keep_seconds) end
     t.n = t.n + 1
-    t.w = t.w + 1
   end
   t.dirty = true
 end
@@ -103,6 +106,7 @@ local function split(t)
   if #gone > 0 then call('HDEL', from, unpack(gone)) end
   t.b = t.b + 1
   if t.b == 2 * t.pow then t.pow = t.b end
+  t.names = {}
 end
 
 local function sweep(t)
@@ -124,11 +128,7 @@ local function close(t)
   if not t.dirty then return end
   t.dirty = false
   while t.n > LOAD * t.b do split(t) end
-  while t.w >= SWEEP_EVERY do
-    t.w = t.w - SWEEP_EVERY
-    sweep(t)
-  end
-  call('HSET', t.key, 'n', t.n, 'b', t.b, 'w', t.w, 'h', t.h)
+  call('HSET', t.key, 'n', t.n, 'b', t.b, 'h', t.h)
   call('EXPIRE', t.key, keep_seconds)
 end
 
@@ -137,6 +137,7 @@ end
 
 local function read(argv)
   today, oldest, keep_seconds = tonumber(argv[2]), tonumber(argv[3]), tonumber(argv[4])
+  date = u16(today)
   local q = {
     article = argv[5], hash = argv[6], observed = argv[7], site = argv[8], own = argv[9],
     -- 'none' without a text, 'short' where it is too short to be compared, else the sketch's level.
@@ -181,7 +182,7 @@ local function encode_story(s)
 end
 
 local function new_claim(q, v)
-  local claim = u16(today) .. q.observed .. sub(q.hash, 1, 8) .. v.kind .. u16(v.postings) .. u16(v.shared)
+  local claim = date .. q.observed .. sub(q.hash, 1, 8) .. v.kind .. u16(v.postings) .. u16(v.shared)
     .. u16(v.containment) .. u16(v.jaccard) .. u16(v.score)
   if v.kind ~= 'n' then claim = claim .. v.story .. v.of end
   return claim
@@ -200,19 +201,23 @@ local function share(part, whole)
   return floor(min(part, whole) * 10000 / whole)
 end
 
+-- A posting's stories and their parts, one after the other: name, part, name, part.
+local NOBODY = {}
+
 local function look_up(root, q)
   unpack_marks(q)
   local f = { P = open(root, 'p'), S = open(root, 's'), holders = {}, common = {}, stories = {}, changed = {} }
   for i = 1, #q.fields do
     local value = get(f.P, q.fields[i])
     if not value then
-      f.holders[i] = {}
+      f.holders[i] = NOBODY
     elseif #value == 2 then
       f.common[i] = day_of(value)
     else
       local holders = {}
       for at = 3, #value, 6 do
-        holders[#holders + 1] = { sub(value, at, at + 4), sub(value, at + 5, at + 5) }
+        holders[#holders + 1] = sub(value, at, at + 4)
+        holders[#holders + 1] = sub(value, at + 5, at + 5)
       end
       f.holders[i] = holders
     end
@@ -241,10 +246,15 @@ local function judge(f, q)
         all[level] = all[level] + 1
         if q.core[i] then core[level] = core[level] + 1 end
       end
-      for _, holder in ipairs(f.holders[i]) do
-        local list = by_story[holder[1]] or {}
-        by_story[holder[1]] = list
-        list[#list + 1] = { i, holder[2] }
+      local holders = f.holders[i]
+      for h = 1, #holders, 2 do
+        local list = by_story[holders[h]]
+        if not list then
+          list = {}
+          by_story[holders[h]] = list
+        end
+        list[#list + 1] = i
+        list[#list + 1] = holders[h + 1]
       end
     end
   end
@@ -256,12 +266,13 @@ local function judge(f, q)
     if s then
       local level = max(q.level, s.level)
       local shared, of_story, article_core, story_core = 0, 0, 0, 0
-      for _, hit in ipairs(list) do
-        if q.keep[hit[1]] >= level then
+      for h = 1, #list, 2 do
+        local i, part = list[h], list[h + 1]
+        if q.keep[i] >= level then
           shared = shared + 1
-          if hit[2] ~= 'x' then of_story = of_story + 1 end
-          if q.core[hit[1]] then article_core = article_core + 1 end
-          if hit[2] == 'c' then story_core = story_core + 1 end
+          if part ~= 'x' then of_story = of_story + 1 end
+          if q.core[i] then article_core = article_core + 1 end
+          if part == 'c' then story_core = story_core + 1 end
         end
       end
       local in_story, in_article = share(shared, all[level]), share(of_story, s.all[level])
@@ -287,14 +298,14 @@ local function judge(f, q)
   return best
 end
 
-local function uncount(f, q, i, holder)
-  local s = holder[2] ~= 'x' and story(f, holder[1])
+local function uncount(f, q, i, name, part)
+  local s = part ~= 'x' and story(f, name)
   if not s then return end
   for level = s.level, q.keep[i] do
     s.all[level] = max(0, s.all[level] - 1)
-    if holder[2] == 'c' then s.core[level] = max(0, s.core[level] - 1) end
+    if part == 'c' then s.core[level] = max(0, s.core[level] - 1) end
   end
-  f.changed[holder[1]] = true
+  f.changed[name] = true
 end
 
 -- Remembers the article's marks under a story. `standing`: 'first' text of the article, a 'newer' or an 'older' one.
@@ -303,45 +314,53 @@ local function learn(f, q, story_id, standing)
   local record = story(f, name)
   if record and record.story ~= story_id then return end
   local opens = not record or record.opener == q.article
+  local stories = f.stories
   for i = 1, #q.fields do
     local holders = f.holders[i]
-    local held = false
-    for _, holder in ipairs(holders or {}) do held = held or holder[1] == name end
-    if holders and not held and (standing == 'first' or #holders == 0) then
-      holders[#holders + 1] = { name, not opens and 'x' or q.core[i] and 'c' or 'e' }
-      local common = #holders >= q.common_after
-      for _, holder in ipairs(holders) do
-        local s = holder[1] ~= name and story(f, holder[1])
+    local part = not opens and 'x' or q.core[i] and 'c' or 'e'
+    if not holders then
+      if f.common[i] < q.refresh then put(f.P, q.fields[i], date) end
+    elseif holders == NOBODY then
+      f.holders[i] = { name, part }
+      put(f.P, q.fields[i], date .. name .. part)
+    else
+      local held, common = false, #holders / 2 + 1 >= q.common_after
+      for h = 1, #holders, 2 do
+        held = held or holders[h] == name
+        local s = story(f, holders[h])
         common = common or (s and s.site == q.site)
       end
-      local value = u16(today)
-      if common then
-        for _, holder in ipairs(holders) do uncount(f, q, i, holder) end
-        f.holders[i], f.common[i] = nil, today
-      else
-        for _, holder in ipairs(holders) do value = value .. holder[1] .. holder[2] end
+      if not held and standing == 'first' then
+        local value = date
+        if common then
+          for h = 1, #holders, 2 do uncount(f, q, i, holders[h], holders[h + 1]) end
+          f.holders[i], f.common[i] = nil, today
+        else
+          holders[#holders + 1] = name
+          holders[#holders + 1] = part
+          value = date .. table.concat(holders)
+        end
+        put(f.P, q.fields[i], value)
       end
-      put(f.P, q.fields[i], value)
-    elseif f.common[i] and f.common[i] < q.refresh then
-      put(f.P, q.fields[i], u16(today))
     end
   end
   if opens and standing ~= 'older' then
-    local s = { day = u16(today), site = q.site, opener = q.article, story = story_id, level = q.level, all = {}, core = {} }
+    local s = { day = date, site = q.site, opener = q.article, story = story_id, level = q.level, all = {}, core = {} }
     for level = q.level, MAX_LEVEL do s.all[level], s.core[level] = 0, 0 end
     for i = 1, #q.fields do
-      for _, holder in ipairs(f.holders[i] or {}) do
-        if holder[1] == name and holder[2] ~= 'x' then
+      local holders = f.holders[i] or NOBODY
+      for h = 1, #holders, 2 do
+        if holders[h] == name and holders[h + 1] ~= 'x' then
           for level = q.level, q.keep[i] do
             s.all[level] = s.all[level] + 1
-            if holder[2] == 'c' then s.core[level] = s.core[level] + 1 end
+            if holders[h + 1] == 'c' then s.core[level] = s.core[level] + 1 end
           end
         end
       end
     end
-    f.stories[name], f.changed[name] = s, true
+    stories[name], f.changed[name] = s, true
   end
-  for changed in pairs(f.changed) do put(f.S, changed, encode_story(f.stories[changed])) end
+  for changed in pairs(f.changed) do put(f.S, changed, encode_story(stories[changed])) end
   close(f.P)
   close(f.S)
 end
@@ -369,7 +388,7 @@ local function claim_text(root, q, story_id, overwrite)
   local E = open(root, 'e')
   local held = get(E, q.hash)
   if overwrite or not held or sub(held, 3, 18) == q.article then
-    put(E, q.hash, u16(today) .. q.article .. story_id)
+    put(E, q.hash, date .. q.article .. story_id)
     close(E)
   end
 end
@@ -391,7 +410,7 @@ local function known(root, q)
   if sub(claim, 9, 16) == sub(q.hash, 1, 8) then return 'v' .. claim end
   local newer = number(q.observed, 1, 6) > number(claim, 3, 8)
   if newer then
-    put(C, q.article, u16(today) .. q.observed .. sub(claim, 9))
+    put(C, q.article, date .. q.observed .. sub(claim, 9))
     close(C)
   end
   return 'r' .. (newer and 'n' or 'o') .. story_of_claim(q, claim)
@@ -479,6 +498,7 @@ end
 
 if ARGV[1] == 'tidy' then
   today, oldest, keep_seconds = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+  date = u16(today)
   return tidy(KEYS, tonumber(ARGV[5]))
 end
 
