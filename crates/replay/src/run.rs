@@ -1,0 +1,364 @@
+//! Sending letters again.
+//!
+//! What if the process dies here? A row is marked only after its message is confirmed. Dead between the
+//! two, the row is still dead, and the next run sends the same message under the same id: everything
+//! behind it is idempotent. So a replay may be interrupted anywhere and run twice.
+
+use crate::account::{Account, Stopped};
+use crate::gate::{self, Decision};
+use crate::letter::revived;
+use crate::{ReplayError, ReplaySettings};
+use article::Timestamp;
+use queue::{DropReason, Queue, Stage};
+use serde::Serialize;
+use std::time::Duration;
+use store::{AuditEntry, DeadFilter, LedgerRow, LedgerState, Store};
+use telemetry::events::replay::{MessageReplayed, ReplayEnded};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Rows read at once.
+const PAGE: u32 = 100;
+
+/// Time between looks at outcomes or at a full belt.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How a replay is to run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Options {
+    /// One, then a tenth, then all.
+    pub canary: bool,
+    /// Messages a second; the settings' where `None`.
+    pub rate: Option<f64>,
+    /// Also what has come back too often.
+    pub force: bool,
+    /// How long to wait for outcomes before the account is given.
+    pub wait: Duration,
+    /// Who runs it, for the audit log: an operator's name, or `cli:user`.
+    pub actor: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { canary: false, rate: None, force: false, wait: Duration::from_secs(30), actor: "cli".to_owned() }
+    }
+}
+
+/// What a replay would do; nothing of it was done.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Plan {
+    /// Rows that would be sent.
+    pub send: Vec<i64>,
+    /// Rows that would be dropped as too old.
+    pub too_old: Vec<i64>,
+    /// Rows that would be dropped as taken down.
+    pub taken_down: Vec<i64>,
+    /// Rows that would be held.
+    pub held: Vec<i64>,
+    /// Rows of no stage of this release.
+    pub homeless: Vec<i64>,
+}
+
+/// How far a replay is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Rows that matched when it began.
+    pub total: u64,
+    /// Rows looked at.
+    pub looked_at: u64,
+    /// Messages sent and confirmed.
+    pub sent: u64,
+}
+
+/// Sends dead letters again.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    store: Store,
+    queue: Queue,
+    settings: ReplaySettings,
+}
+
+impl Replay {
+    /// Over a store and a queue that is open at least to publish.
+    pub fn new(store: Store, queue: Queue, settings: ReplaySettings) -> Self {
+        Self { store, queue, settings }
+    }
+
+    /// What [`Replay::run`] would do now.
+    pub async fn plan(&self, filter: &DeadFilter, force: bool) -> Result<Plan, ReplayError> {
+        plan(&self.store, &self.settings, filter, force).await
+    }
+
+    /// Sends what matches, oldest death first, behind the news: on the later lane, at the given rate, and not
+    /// while the belt is full. Returns the account; `progress` is told after every confirm.
+    pub async fn run(
+        &self,
+        filter: &DeadFilter,
+        options: &Options,
+        stop: &CancellationToken,
+        mut progress: impl FnMut(Progress) + Send,
+    ) -> Result<Account, ReplayError> {
+        self.audit(options, "dead.replay", filter, String::new()).await?;
+        let total = self.store.dead_count(filter).await?;
+        let mut run = Run {
+            replay: self,
+            options,
+            stop,
+            pace: Pace::new(options.rate.unwrap_or(self.settings.rate_per_sec)),
+            account: Account::default(),
+            progress: Progress { total, looked_at: 0, sent: 0 },
+        };
+        let ended = run.all(filter, &mut progress).await;
+        let mut account = run.account;
+        account.stopped = match ended {
+            Ok(stopped) => stopped,
+            Err(error) => {
+                self.audit(options, "dead.replay.failed", filter, error.to_string()).await?;
+                return Err(error);
+            }
+        };
+        if account.stopped != Some(Stopped::Interrupted) {
+            self.wait_for(&account.rows, options.wait, stop).await?;
+        }
+        account.tally = self.store.replay_tally(&account.rows).await?;
+        self.audit(options, "dead.replayed", filter, account.to_string()).await?;
+        ReplayEnded {
+            replayed: account.replayed,
+            passed: account.tally.passed,
+            dead_again: account.tally.dead_again,
+            under_way: account.tally.under_way,
+            dropped: account.tally.dropped,
+        }
+        .emit();
+        Ok(account)
+    }
+
+    /// Until the outcome of every row is known, for at most `wait`.
+    async fn wait_for(&self, rows: &[i64], wait: Duration, stop: &CancellationToken) -> Result<(), ReplayError> {
+        let until = Instant::now() + wait;
+        while self.store.replay_tally(rows).await?.under_way > 0 && Instant::now() < until {
+            if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn audit(
+        &self,
+        options: &Options,
+        action: &str,
+        filter: &DeadFilter,
+        detail: String,
+    ) -> Result<(), ReplayError> {
+        let entry = AuditEntry {
+            at: Timestamp::now(),
+            actor: options.actor.clone(),
+            action: action.to_owned(),
+            target: serde_json::to_string(filter).unwrap_or_default(),
+            detail,
+        };
+        Ok(self.store.audit(&entry).await?)
+    }
+}
+
+/// One run.
+struct Run<'a> {
+    replay: &'a Replay,
+    options: &'a Options,
+    stop: &'a CancellationToken,
+    pace: Pace,
+    account: Account,
+    progress: Progress,
+}
+
+impl Run<'_> {
+    async fn all(
+        &mut self,
+        filter: &DeadFilter,
+        progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<Option<Stopped>, ReplayError> {
+        let mut steps = Steps::new(self.options.canary, self.progress.total, &self.replay.settings);
+        let mut pages = Pages::new(filter);
+        while let Some(page) = pages.next(&self.replay.store).await? {
+            for row in page {
+                if self.stop.is_cancelled() {
+                    return Ok(Some(Stopped::Interrupted));
+                }
+                if self.take_up(&row, progress).await?.is_none() {
+                    return Ok(Some(Stopped::Interrupted));
+                }
+                if steps.ends(self.progress.sent)
+                    && let Some(stopped) = self.judge_canary().await?
+                {
+                    return Ok(Some(stopped));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Deals with one row. `None` if told to stop before it was sent.
+    async fn take_up(
+        &mut self,
+        row: &LedgerRow,
+        progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<Option<()>, ReplayError> {
+        let Replay { store, settings, .. } = self.replay;
+        self.progress.looked_at += 1;
+        match gate::decide(store, row, settings, self.options.force, Timestamp::now()).await? {
+            Decision::Send => {
+                let sent = self.stop.run_until_cancelled(self.send(row)).await;
+                let Some(sent) = sent else { return Ok(None) };
+                sent?;
+                self.account.replayed += 1;
+                self.account.rows.push(row.id);
+                self.progress.sent += 1;
+            }
+            Decision::Drop(reason) => {
+                store.set_ledger_state(row.id, LedgerState::Dropped, Some(reason.as_str()), Timestamp::now()).await?;
+                self.account.replayed += 1;
+                self.account.rows.push(row.id);
+                match reason {
+                    DropReason::TakenDown => self.account.taken_down += 1,
+                    _ => self.account.too_old += 1,
+                }
+            }
+            Decision::Hold => self.account.held += 1,
+            Decision::Homeless => self.account.homeless += 1,
+        }
+        progress(self.progress);
+        Ok(Some(()))
+    }
+
+    /// Publish, confirm, mark: in this order.
+    async fn send(&mut self, row: &LedgerRow) -> Result<(), ReplayError> {
+        let Replay { store, queue, .. } = self.replay;
+        let (Some(envelope), Some(stage)) = (revived(row, Timestamp::now()), Stage::from_name(&row.letter.stage))
+        else {
+            return Ok(());
+        };
+        self.pace.wait().await;
+        // The live belt goes first.
+        while !queue.has_room(stage.belt()).await {
+            tokio::time::sleep(LOOK).await;
+        }
+        queue.publish(vec![envelope]).await?;
+        store.set_ledger_state(row.id, LedgerState::Replaying, None, Timestamp::now()).await?;
+        MessageReplayed { stage: stage.as_str(), row: row.id, message_id: &row.letter.message_id }.emit();
+        Ok(())
+    }
+
+    /// Waits for the outcomes of what was sent so far and decides whether to go on.
+    async fn judge_canary(&mut self) -> Result<Option<Stopped>, ReplayError> {
+        let Replay { store, settings, .. } = self.replay;
+        let wait = Duration::from_secs(settings.canary_wait_secs);
+        self.replay.wait_for(&self.account.rows, wait, self.stop).await?;
+        if self.stop.is_cancelled() {
+            return Ok(Some(Stopped::Interrupted));
+        }
+        let tally = store.replay_tally(&self.account.rows).await?;
+        let dropped_before = self.account.too_old + self.account.taken_down;
+        let known = tally.passed + tally.dead_again + tally.dropped.saturating_sub(dropped_before);
+        Ok(if known == 0 {
+            Some(Stopped::CanarySilent)
+        } else if tally.dead_again * 100 > known * u64::from(settings.canary_stop_percent) {
+            Some(Stopped::CanaryDied)
+        } else {
+            None
+        })
+    }
+}
+
+/// After how many messages a canary stops to look.
+struct Steps(Vec<u64>);
+
+impl Steps {
+    fn new(canary: bool, total: u64, settings: &ReplaySettings) -> Self {
+        if !canary {
+            return Self(Vec::new());
+        }
+        let tenth = (total * u64::from(settings.canary_percent.min(100))).div_ceil(100);
+        // Last first; each only if there is something behind it to be spared.
+        Self([tenth, 1].into_iter().filter(|n| *n < total).collect())
+    }
+
+    fn ends(&mut self, sent: u64) -> bool {
+        match self.0.last() {
+            Some(at) if sent >= *at => {
+                // A tenth of a few is the one that was sent already.
+                while self.0.last().is_some_and(|at| sent >= *at) {
+                    self.0.pop();
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Evenly spaced messages.
+struct Pace {
+    every: Duration,
+    next: Instant,
+}
+
+impl Pace {
+    /// A rate that is no rate means one message a second.
+    fn new(per_sec: f64) -> Self {
+        let every = if per_sec.is_finite() && per_sec > 0.0 { (1.0 / per_sec).min(3600.0) } else { 1.0 };
+        Self { every: Duration::from_secs_f64(every), next: Instant::now() }
+    }
+
+    /// Until the next may go. Time lost waiting for room is not made up by a burst.
+    async fn wait(&mut self) {
+        tokio::time::sleep_until(self.next).await;
+        self.next = Instant::now().max(self.next) + self.every;
+    }
+}
+
+/// The rows of a filter, page by page. Rows change their state meanwhile; paging goes by their order, so
+/// none is skipped.
+pub(crate) struct Pages {
+    filter: DeadFilter,
+    left: Option<u32>,
+    after: Option<i64>,
+}
+
+impl Pages {
+    pub(crate) fn new(filter: &DeadFilter) -> Self {
+        Self { filter: filter.clone(), left: filter.limit, after: filter.after }
+    }
+
+    pub(crate) async fn next(&mut self, store: &Store) -> Result<Option<Vec<LedgerRow>>, ReplayError> {
+        let limit = self.left.map_or(PAGE, |left| left.min(PAGE));
+        if limit == 0 {
+            return Ok(None);
+        }
+        let filter = DeadFilter { limit: Some(limit), after: self.after, ..self.filter.clone() };
+        let page = store.dead_letters(&filter).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        self.after = Some(last.id);
+        self.left = self.left.map(|left| left.saturating_sub(u32::try_from(page.len()).unwrap_or(u32::MAX)));
+        Ok(Some(page))
+    }
+}
+
+async fn plan(store: &Store, settings: &ReplaySettings, filter: &DeadFilter, force: bool) -> Result<Plan, ReplayError> {
+    let mut plan = Plan::default();
+    let mut pages = Pages::new(filter);
+    let now = Timestamp::now();
+    while let Some(page) = pages.next(store).await? {
+        for row in page {
+            let list = match gate::decide(store, &row, settings, force, now).await? {
+                Decision::Send => &mut plan.send,
+                Decision::Drop(DropReason::TakenDown) => &mut plan.taken_down,
+                Decision::Drop(_) => &mut plan.too_old,
+                Decision::Hold => &mut plan.held,
+                Decision::Homeless => &mut plan.homeless,
+            };
+            list.push(row.id);
+        }
+    }
+    Ok(plan)
+}
