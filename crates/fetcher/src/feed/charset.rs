@@ -33,24 +33,38 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Result<
     };
     match std::str::from_utf8(bytes) {
         Ok(text) => {
-            // Short legacy multi-byte text can be valid UTF-8 by chance; long text can't.
-            let beyond_ascii = bytes.iter().filter(|b| !b.is_ascii()).count();
-            let multi_byte = |e: &'static Encoding| !e.is_single_byte() && e != UTF_8;
-            let doubtful = (1..12).contains(&beyond_ascii) || bytes.contains(&0x1b);
-            if doubtful
-                && let Some(decoded) = candidates.into_iter().flatten().filter(|e| multi_byte(e)).find_map(legacy_text)
-            {
+            let named = candidates.into_iter().flatten().find(|e| !e.is_single_byte() && *e != UTF_8);
+            if let Some(decoded) = named.filter(|_| may_be_legacy(bytes)).and_then(legacy_text) {
                 return Ok(decoded);
             }
             Ok(Decoded { text: Cow::Borrowed(text), charset: UTF_8.name() })
         }
         Err(_) => {
+            if let Some(decoded) = nearly_utf8(bytes) {
+                return Ok(decoded);
+            }
             if let Some(decoded) = candidates.into_iter().flatten().filter(|e| *e != UTF_8).find_map(legacy_text) {
                 return Ok(decoded);
             }
             least_broken(bytes, candidates)
         }
     }
+}
+
+/// UTF-8 with a few broken bytes (a cut in mid-character, one pasted quotation mark) stays UTF-8, also where a
+/// server's default header names a single-byte charset, in which everything decodes.
+fn nearly_utf8(bytes: &[u8]) -> Option<Decoded<'_>> {
+    let beyond_ascii = bytes.iter().filter(|b| !b.is_ascii()).count();
+    let text = String::from_utf8_lossy(bytes);
+    let broken = text.matches('\u{fffd}').count();
+    (broken * 200 <= beyond_ascii).then_some(Decoded { text, charset: UTF_8.name() })
+}
+
+/// Whether valid UTF-8 may be a legacy multi-byte text all the same: a short one can be both by chance, a long
+/// one can't, and ISO-2022 is ASCII with escapes.
+fn may_be_legacy(bytes: &[u8]) -> bool {
+    let beyond_ascii = bytes.iter().filter(|b| !b.is_ascii()).take(12).count();
+    (1..12).contains(&beyond_ascii) || bytes.contains(&0x1b)
 }
 
 /// Nothing decodes without loss: the candidate, the detector's guess or UTF-8 that loses least; in doubt the
@@ -60,17 +74,11 @@ fn least_broken<'a>(bytes: &'a [u8], candidates: [Option<&'static Encoding>; 2])
     detector.feed(bytes, true);
     let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
     let mut best: Option<(usize, Decoded<'a>)> = None;
-    for encoding in candidates.into_iter().flatten().chain([UTF_8, guess]) {
+    for encoding in candidates.into_iter().flatten().chain([guess, UTF_8]) {
         let (text, _) = encoding.decode_without_bom_handling(bytes);
         let broken = text.matches('\u{fffd}').count();
-        // UTF-8 with a few broken bytes (a cut in mid-character, one pasted quotation mark) stays UTF-8.
-        let weight = if encoding == UTF_8 && broken * 200 <= bytes.iter().filter(|b| !b.is_ascii()).count() {
-            0
-        } else {
-            broken + usize::from(encoding == UTF_8)
-        };
-        if best.as_ref().is_none_or(|(least, _)| weight < *least) {
-            best = Some((weight, Decoded { text, charset: encoding.name() }));
+        if best.as_ref().is_none_or(|(least, _)| broken < *least) {
+            best = Some((broken, Decoded { text, charset: encoding.name() }));
         }
     }
     let (_, decoded) = best.unwrap_or_else(|| (0, Decoded { text: String::from_utf8_lossy(bytes), charset: "UTF-8" }));

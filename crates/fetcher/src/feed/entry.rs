@@ -77,8 +77,8 @@ fn keep(date: &mut Option<article::Timestamp>, element: Element<'_, '_>) {
 fn describe(entry: &mut Entry, modules: Entry) {
     const STANDFIRST: usize = 2_000;
     let description = modules.content.filter(|d| !d.is_empty());
-    let summary = entry.summary.take().filter(|s| !s.is_empty()).or(modules.summary).or_else(|| description.clone());
-    entry.summary = summary.map(|s| standfirst(&s)).filter(|s| !s.is_empty());
+    let summary = entry.summary.take().filter(|s| !s.is_empty()).or(modules.summary);
+    entry.summary = summary.as_deref().or(description.as_deref()).map(standfirst).filter(|s| !s.is_empty());
     let content = entry.content.take().filter(|c| !c.is_empty());
     entry.content = content.or(description.filter(|d| d.len() > STANDFIRST)).filter(|c| c.len() <= MAX_CONTENT);
 }
@@ -86,11 +86,15 @@ fn describe(entry: &mut Entry, modules: Entry) {
 /// The beginning of a text, without markup, in at most about 1,000 characters: a summary is one, or it is not
 /// a summary.
 fn standfirst(html: &str) -> String {
-    const READ: usize = 8_000;
+    const READ: usize = 4_000;
     const KEEP: usize = 1_000;
     let mut end = html.len().min(READ);
     while !html.is_char_boundary(end) {
         end -= 1;
+    }
+    // Not in the middle of a tag.
+    if end < html.len() {
+        end = html[..end].rfind('<').filter(|at| !html[*at..end].contains('>')).unwrap_or(end);
     }
     let text = html_to_text(&html[..end]);
     match text.char_indices().nth(KEEP) {

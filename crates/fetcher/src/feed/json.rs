@@ -29,7 +29,7 @@ pub(super) fn read(text: &str, context: &FeedContext<'_>) -> Option<ParsedFeed> 
     feed.hub = found.hub;
     feed.language = found.language.or_else(|| context.content_language.map(str::to_owned));
     feed.truncated = broke_off || found.more;
-    feed.items = found.items.iter().map(|item| entry(item, base.as_ref(), &found.authors)).collect();
+    feed.items = found.items.into_iter().map(|item| entry(item, base.as_ref(), &found.authors)).collect();
     Some(feed)
 }
 
@@ -44,15 +44,18 @@ fn resolve(base: Option<&Url>, address: &str) -> String {
     }
 }
 
-fn entry(item: &Value, base: Option<&Url>, feed_authors: &[String]) -> Entry {
-    let field = |name: &str| item.get(name).and_then(text).filter(|t| !t.trim().is_empty());
-    let mut authors = people(item);
+fn entry(mut item: Value, base: Option<&Url>, feed_authors: &[String]) -> Entry {
+    let mut authors = people(&item);
     if authors.is_empty() {
         authors = feed_authors.to_vec();
     }
+    let tags = item.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let categories = tags.iter().filter_map(text).take(32).collect();
+    let mut field =
+        |name: &str| item.get_mut(name).map(Value::take).and_then(into_text).filter(|t| !t.trim().is_empty());
     let html = field("content_html");
     let plain = field("content_text");
-    let summary = field("summary").or_else(|| plain.clone().filter(|p| p.len() < 1_000)).map(|s| html_to_text(&s));
+    let summary = field("summary").map(|s| html_to_text(&s));
     Entry {
         title: field("title").map(|t| html_to_text(&t)).filter(|t| !t.is_empty()),
         link: field("url").or_else(|| field("external_url")).map(|u| resolve(base, &u)),
@@ -60,14 +63,10 @@ fn entry(item: &Value, base: Option<&Url>, feed_authors: &[String]) -> Entry {
         id: field("id"),
         published: field("date_published").and_then(|d| parse_date(&d)),
         updated: field("date_modified").and_then(|d| parse_date(&d)),
-        summary,
+        summary: summary.or_else(|| plain.as_deref().filter(|p| p.len() < 1_000).map(html_to_text)),
         content: html.or_else(|| plain.map(|p| html_escape::encode_text(&p).into_owned())),
         authors,
-        categories: item
-            .get("tags")
-            .and_then(Value::as_array)
-            .map(|tags| tags.iter().filter_map(text).take(32).collect())
-            .unwrap_or_default(),
+        categories,
         language: field("language"),
         image: field("image").or_else(|| field("banner_image")).map(|u| resolve(base, &u)),
     }
@@ -86,8 +85,12 @@ fn people(value: &Value) -> Vec<String> {
 }
 
 fn text(value: &Value) -> Option<String> {
+    into_text(value.clone())
+}
+
+fn into_text(value: Value) -> Option<String> {
     match value {
-        Value::String(s) => Some(s.clone()),
+        Value::String(s) => Some(s),
         Value::Number(n) => Some(n.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }

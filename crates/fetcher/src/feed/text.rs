@@ -160,34 +160,38 @@ fn is_hidden(name: &str) -> bool {
 
 /// Elements that part words: block-level ones and line breaks.
 fn is_break(name: &str) -> bool {
-    const BREAKS: &[&str] = &[
-        "br",
-        "p",
-        "div",
-        "li",
-        "ul",
-        "ol",
-        "tr",
-        "td",
-        "th",
-        "table",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "blockquote",
-        "figure",
-        "figcaption",
-        "section",
-        "article",
-        "dd",
-        "dt",
-        "pre",
-    ];
-    BREAKS.iter().any(|b| name.eq_ignore_ascii_case(b))
+    let mut buffer = [0; "blockquote".len()];
+    let Some(lower) = buffer.get_mut(..name.len()) else { return false };
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    matches!(
+        &*lower,
+        b"br"
+            | b"p"
+            | b"div"
+            | b"li"
+            | b"ul"
+            | b"ol"
+            | b"tr"
+            | b"td"
+            | b"th"
+            | b"table"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+            | b"hr"
+            | b"blockquote"
+            | b"figure"
+            | b"figcaption"
+            | b"section"
+            | b"article"
+            | b"dd"
+            | b"dt"
+            | b"pre"
+    )
 }
 
 /// Squeezed, with C1 controls mended. Those never occur in a text on purpose: either UTF-8 was taken for

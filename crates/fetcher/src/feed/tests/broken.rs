@@ -120,6 +120,7 @@ fn charsets_that_are_right_wrong_and_missing() {
     one_bad.extend("ž".repeat(300).as_bytes());
     one_bad.extend(b"\xff</title></channel></rss>");
     assert_eq!(read_as(&one_bad, None).1, "UTF-8");
+    assert_eq!(read_as(&one_bad, Some("text/xml; charset=iso-8859-1")).1, "UTF-8");
     let russian = encoding_rs::KOI8_R
         .encode("<rss><channel><title>Новости экономики и политики, главное за день</title></channel></rss>")
         .0
