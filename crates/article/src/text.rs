@@ -58,7 +58,7 @@ fn is_joiner(c: char) -> bool {
 
 /// Scripts written without spaces between words (Han, Kana, Thai, Lao, Khmer, Burmese): shingles there are
 /// of characters.
-pub(crate) fn is_unspaced_script(c: char) -> bool {
+pub fn is_unspaced_script(c: char) -> bool {
     matches!(c as u32,
         0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF
         | 0x3040..=0x30FF | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3134F)
