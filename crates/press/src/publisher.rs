@@ -1,5 +1,6 @@
 //! Who publishes: the roster, founded from the seed.
 
+use crate::charset::Charset;
 use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::grammar::{Grammar, Teller};
@@ -81,6 +82,10 @@ pub(crate) struct Publisher {
     pub(crate) markup: Markup,
     pub(crate) feed: FeedStyle,
     pub(crate) layout: Layout,
+    /// What its pages are encoded in; feeds are UTF-8.
+    pub(crate) charset: Charset,
+    /// Which class names its pages use.
+    pub(crate) theme: usize,
     /// Further habits, a bit each; see [`Habit`].
     habits: u64,
     /// What it does wrong, if it is one of the faulty.
@@ -112,6 +117,8 @@ pub(crate) enum Habit {
     SiteInTitle,
     /// Entries' identifiers are not addresses.
     OpaqueGuid,
+    /// Only the page's `meta` names its charset, not the header.
+    QuietHeader,
 }
 
 impl Publisher {
@@ -268,6 +275,12 @@ impl Roster {
             Some(_) => (FeedStyle::Rss2, Layout::Number),
             None => (FEEDS[index * 2 % FEEDS.len()], LAYOUTS[(index + index / 4) % LAYOUTS.len()]),
         };
+        // Every third house whose language had a charset before UTF-8 still keeps it.
+        let compatriots = self.publishers.iter().filter(|p| p.language == language).count();
+        let charset = match fault {
+            None if compatriots % 3 == 1 => Charset::old(language),
+            _ => Charset::Utf8,
+        };
         let publisher = Publisher {
             id: SourceId::from_name(&label),
             label: label.clone(),
@@ -277,6 +290,8 @@ impl Roster {
             markup: MARKUPS[(index + index / 5) % MARKUPS.len()],
             feed,
             layout,
+            charset,
+            theme: index,
             habits,
             fault,
         };

@@ -111,7 +111,12 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stoppi
 /// The press's clock: lets articles appear when they are due, until told to stop.
 pub(crate) async fn appear(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     loop {
-        let Some(due) = shared.room().next_due() else { return };
+        let Some(due) = shared.room().next_due() else {
+            if shared.room().is_full() {
+                tracing::warn!("the press is full and falls silent: no further article appears");
+            }
+            return;
+        };
         let wait = due.since(Timestamp::now());
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,

@@ -155,7 +155,11 @@ fn article(
     }
     let Some(html) = page::article(room, web, number, fault) else { return missing(house, web) };
     let changed = record.modified.unwrap_or(record.plan.published);
-    let reply = Reply::html(StatusCode::OK, html).validated(changed, request);
+    let content_type = match house.does(Habit::QuietHeader) {
+        true => "text/html".to_owned(),
+        false => format!("text/html; charset={}", house.charset.name()),
+    };
+    let reply = Reply::new(StatusCode::OK, &content_type, house.charset.encode(html)).validated(changed, request);
     match page::is_reserved(house) {
         true => reply.with("tdm-reservation", "1"),
         false => reply,

@@ -40,7 +40,8 @@ pub struct TruthRow {
     pub source_name: String,
     /// The feed that lists it.
     pub feed: FeedId,
-    /// The story it tells: the one that its original opens.
+    /// The story it tells: the one that its original opens. Where an article's text may not be read
+    /// ([`Expected::Headline`]), nobody can know that it is a copy.
     pub story: StoryId,
     /// What it is to the others of its story.
     pub kind: Kind,

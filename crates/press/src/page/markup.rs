@@ -1,5 +1,6 @@
 //! Five habits of markup.
 
+use super::theme::{Part, class};
 use super::{View, clutter, date, escape, meta};
 use crate::publisher::{Habit, Markup};
 use article::Block;
@@ -25,9 +26,14 @@ pub(crate) fn page(view: &View<'_>) -> String {
     )
 }
 
-fn byline(view: &View<'_>) -> Option<String> {
+/// Who wrote it, in an element of its own; nothing where nobody is named.
+fn byline(view: &View<'_>, tag: &str) -> String {
     let authors = view.text.authors.join(", ");
-    (!authors.is_empty()).then(|| escape(&view.grammar.fill("ui.byline", &authors)))
+    if authors.is_empty() {
+        return String::new();
+    }
+    let class = class(view.publisher, Part::Byline);
+    format!("<{tag} class=\"{class}\">{}</{tag}>\n", escape(&view.grammar.fill("ui.byline", &authors)))
 }
 
 /// When it was published and, if so, changed, in words.
@@ -91,9 +97,9 @@ fn list(ordered: bool, items: &[String]) -> String {
 }
 
 fn semantic(view: &View<'_>) -> String {
-    let byline = byline(view).map(|b| format!("<address class=\"byline\">{b}</address>")).unwrap_or_default();
+    let byline = byline(view, "address");
     format!(
-        "<main><article>\n<header><span class=\"kicker\">{}</span><h1>{}</h1><p class=\"standfirst\">{}</p>\n\
+        "<main><article>\n<header><span class=\"kicker\">{}</span><h1>{}</h1><p class=\"{standfirst}\">{}</p>\n\
          {byline}<time datetime=\"{}\">{}</time></header>\n{}{}{}</article>\n{}{}</main>\n{}",
         view.section(),
         escape(&view.text.title),
@@ -106,15 +112,16 @@ fn semantic(view: &View<'_>) -> String {
         clutter::related(view),
         clutter::newsletter(view),
         clutter::below(view),
+        standfirst = class(view.publisher, Part::Standfirst),
     )
 }
 
 fn div_soup(view: &View<'_>) -> String {
-    let byline = byline(view).map(|b| format!("<div class=\"meta-author\">{b}</div>")).unwrap_or_default();
+    let byline = byline(view, "div");
     format!(
         "<div class=\"wrap\"><div class=\"col-main\"><div class=\"hd\"><div class=\"cat\">{}</div><h1 class=\"ttl\">{}</h1>\
-         <div class=\"sub\">{}</div></div>\n{byline}<div class=\"meta-date\">{}</div>\n{}<div class=\"pic\">{}</div>\n\
-         <div class=\"story-text\"><div class=\"inner\">\n{}</div></div></div>\n<div class=\"col-side\">{}{}{}</div>{}</div>\n",
+         <div class=\"{standfirst}\">{}</div></div>\n{byline}<div class=\"meta-date\">{}</div>\n{}<div class=\"pic\">{}</div>\n\
+         <div class=\"{text}\"><div class=\"inner\">\n{}</div></div></div>\n<div class=\"col-side\">{}{}{}</div>{}</div>\n",
         view.section(),
         escape(&view.text.title),
         escape(&view.text.standfirst),
@@ -126,6 +133,8 @@ fn div_soup(view: &View<'_>) -> String {
         clutter::newsletter(view),
         clutter::advertisement(view),
         clutter::below(view),
+        standfirst = class(view.publisher, Part::Standfirst),
+        text = class(view.publisher, Part::Text),
     )
 }
 
@@ -167,10 +176,10 @@ fn microdata(view: &View<'_>) -> String {
 }
 
 fn graph(view: &View<'_>) -> String {
-    let byline = byline(view).map(|b| format!("<p class=\"byline\">{b}</p>")).unwrap_or_default();
+    let byline = byline(view, "p");
     format!(
         "<main id=\"content\"><section class=\"article-head\"><p class=\"breadcrumb\"><a href=\"{}/\">{}</a> › {}</p><h1>{}</h1>\n\
-         <p class=\"dek\">{}</p>{byline}<p class=\"dateline\">{}</p></section>\n{}<section class=\"article-body\">\n{}</section>\n{}{}</main>\n\
+         <p class=\"{standfirst}\">{}</p>{byline}<p class=\"dateline\">{}</p></section>\n{}<section class=\"{text}\">\n{}</section>\n{}{}</main>\n\
          <aside class=\"sidebar\">{}{}</aside>\n{}",
         view.base,
         view.grammar.phrase("ui.home"),
@@ -185,11 +194,13 @@ fn graph(view: &View<'_>) -> String {
         clutter::most_read(view),
         clutter::advertisement(view),
         clutter::below(view),
+        standfirst = class(view.publisher, Part::Standfirst),
+        text = class(view.publisher, Part::Text),
     )
 }
 
 fn bare(view: &View<'_>) -> String {
-    let byline = byline(view).map(|b| format!("<i>{b}</i><br>")).unwrap_or_default();
+    let byline = byline(view, "i");
     format!(
         "<table width=\"100%\"><tr><td valign=\"top\" width=\"70%\">\n<small>{}</small>\n<h1>{}</h1>\n<b>{}</b><br>\n{byline}<small>{}</small>\n\
          <img src=\"{}\" width=\"800\" height=\"450\" alt=\"{}\">\n{}{}</td>\n<td valign=\"top\">{}{}{}</td></tr></table>\n{}",

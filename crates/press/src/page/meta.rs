@@ -1,6 +1,7 @@
 //! What a page says of itself in its head: links, robots, Open Graph, JSON-LD.
 
 use super::{View, date, escape, is_reserved};
+use crate::charset::{Charset, json_escapes};
 use crate::publisher::{FeedStyle, Habit, Publisher};
 use article::CarryReason;
 use serde_json::{Value, json};
@@ -9,7 +10,12 @@ use serde_json::{Value, json};
 pub(crate) fn basics(view: &View<'_>) -> String {
     let site =
         if view.publisher.does(Habit::SiteInTitle) { format!(" | {}", view.publisher.name) } else { String::new() };
-    let mut out = format!("<meta charset=\"utf-8\">\n<title>{}{}</title>\n", escape(&view.text.title), escape(&site));
+    let mut out = format!(
+        "<meta charset=\"{}\">\n<title>{}{}</title>\n",
+        view.publisher.charset.name(),
+        escape(&view.text.title),
+        escape(&site)
+    );
     out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n");
     out.push_str(&format!("<meta name=\"description\" content=\"{}\">\n", escape(&view.text.standfirst)));
     if let Some(canonical) = &view.canonical {
@@ -82,13 +88,16 @@ pub(crate) fn json_ld(view: &View<'_>, as_graph: bool) -> String {
         article["hasPart"] =
             json!({"@type": "WebPageElement", "isAccessibleForFree": false, "cssSelector": ".paywall"});
     }
-    script(&if as_graph {
-        let site = json!({"@type": "WebSite", "name": view.publisher.name, "url": format!("{}/", view.base)});
-        json!({"@context": "https://schema.org", "@graph": [site, article]})
-    } else {
-        article["@context"] = json!("https://schema.org");
-        article
-    })
+    script(
+        view,
+        &if as_graph {
+            let site = json!({"@type": "WebSite", "name": view.publisher.name, "url": format!("{}/", view.base)});
+            json!({"@context": "https://schema.org", "@graph": [site, article]})
+        } else {
+            article["@context"] = json!("https://schema.org");
+            article
+        },
+    )
 }
 
 /// What pages without other structured data still must say.
@@ -99,7 +108,9 @@ pub(crate) fn json_ld_if_needed(view: &View<'_>) -> String {
     }
 }
 
-fn script(value: &Value) -> String {
+fn script(view: &View<'_>, value: &Value) -> String {
     // “</” would end the script.
-    format!("<script type=\"application/ld+json\">{}</script>\n", value.to_string().replace("</", "<\\/"))
+    let json = value.to_string().replace("</", "<\\/");
+    let json = if view.publisher.charset == Charset::Utf8 { json } else { json_escapes(&json) };
+    format!("<script type=\"application/ld+json\">{json}</script>\n")
 }

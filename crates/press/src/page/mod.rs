@@ -4,6 +4,7 @@ mod clutter;
 mod date;
 mod markup;
 mod meta;
+mod theme;
 
 use crate::compose::Text;
 use crate::fault::Fault;
