@@ -11,6 +11,7 @@ use crate::{ReplayError, ReplaySettings};
 use article::Timestamp;
 use queue::{DropReason, Queue, Stage};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::time::Duration;
 use store::{AuditEntry, DeadFilter, LedgerRow, LedgerState, Store};
 use telemetry::events::replay::{MessageReplayed, ReplayEnded};
@@ -107,6 +108,7 @@ impl Replay {
             pace: Pace::new(options.rate.unwrap_or(self.settings.rate_per_sec)),
             account: Account::default(),
             progress: Progress { total, looked_at: 0, sent: 0 },
+            taken_up: HashSet::new(),
         };
         let ended = run.all(filter, &mut progress).await;
         let mut account = run.account;
@@ -170,6 +172,9 @@ struct Run<'a> {
     pace: Pace,
     account: Account,
     progress: Progress,
+    /// Messages of this run. One that dies again meanwhile is a new row behind the others; it is the next
+    /// run's, or this one would chase it to its last return.
+    taken_up: HashSet<String>,
 }
 
 impl Run<'_> {
@@ -184,6 +189,13 @@ impl Run<'_> {
             for row in page {
                 if self.stop.is_cancelled() {
                     return Ok(Some(Stopped::Interrupted));
+                }
+                // Those that were there when it began, which are the oldest; else new deaths never let it end.
+                if self.progress.looked_at >= self.progress.total {
+                    return Ok(None);
+                }
+                if !self.taken_up.insert(row.letter.message_id.clone()) {
+                    continue;
                 }
                 if self.take_up(&row, progress).await?.is_none() {
                     return Ok(Some(Stopped::Interrupted));

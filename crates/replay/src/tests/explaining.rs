@@ -28,8 +28,8 @@ async fn an_address_is_explained_from_feed_to_removal() {
     let desk = Desk::new().await;
     let mut original = story(1);
     original.aliases = vec!["https://one.example/old".to_owned()];
-    let mut copy = store::contract::article("two.example", "copy", original.observed_at, &text("lakes", 40));
-    copy.published = copy.published.map(|p| p.plus(Duration::from_secs(60)));
+    let copied_at = original.observed_at.plus(Duration::from_secs(60));
+    let copy = store::contract::article("two.example", "copy", copied_at, &text("lakes", 40));
     let at = |secs| original.observed_at.plus(Duration::from_secs(secs));
     desk.store
         .record_decisions(&[
