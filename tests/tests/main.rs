@@ -6,6 +6,7 @@ mod bad_input;
 mod contract_index;
 mod contract_queue;
 mod contract_queue_support;
+mod contract_queue_traps;
 mod contract_store;
 mod end_to_end;
 mod floors;

@@ -15,28 +15,29 @@ use std::time::Duration;
 /// How long one attempt waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The way a delivery came by, which its ack must go by.
+pub(super) struct Way {
+    /// Closes with its last clone.
+    pub(super) channel: Channel,
+    /// The connection of that channel.
+    pub(super) session: Arc<Session>,
+    /// Tells its consumer that a hand is full.
+    pub(super) _hand: Option<Arc<()>>,
+}
+
 struct Claim {
     acker: Acker,
-    /// The channel that the delivery came by and that its ack must go by: it closes with its last clone.
-    _channel: Channel,
-    /// The connection of that channel.
-    session: Arc<Session>,
+    way: Way,
     publishing: Link,
 }
 
 /// A delivery on its way to whoever takes.
-pub(super) fn taken(
-    delivery: Delivery,
-    queue: QueueName,
-    channel: Channel,
-    session: Arc<Session>,
-    publishing: Link,
-) -> Taken {
+pub(super) fn taken(delivery: Delivery, queue: QueueName, way: Way, publishing: Link) -> Taken {
     let headers = wire::headers_json(&delivery.properties);
     let redelivered = delivery.redelivered;
     let acker = delivery.acker.clone();
     let envelope = wire::envelope(delivery, queue);
-    Taken { envelope, headers, redelivered, settle: Box::new(Claim { acker, _channel: channel, session, publishing }) }
+    Taken { envelope, headers, redelivered, settle: Box::new(Claim { acker, way, publishing }) }
 }
 
 #[async_trait]
@@ -47,7 +48,7 @@ impl Settle for Claim {
         if !messages.is_empty() {
             self.publishing.session(PATIENCE).await?.publish(messages).await?;
         }
-        if self.session.lost.is_cancelled() {
+        if self.way.session.lost.is_cancelled() || !self.way.channel.status().connected() {
             return Ok(());
         }
         if let Err(why) = self.acker.ack(BasicAckOptions { multiple: false }).await {

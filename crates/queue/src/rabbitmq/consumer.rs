@@ -1,6 +1,6 @@
 //! Consuming, across broken channels, cancelled consumers and new connections.
 
-use super::claim;
+use super::claim::{self, Way};
 use super::link::{Link, Session};
 use crate::QueueName;
 use crate::backend::{Deliveries, Taken};
@@ -8,12 +8,13 @@ use crate::backoff::Backoff;
 use crate::topology::physical;
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Deliveries of a consumer, through a task that keeps one open.
@@ -26,7 +27,8 @@ impl Pull {
     pub(super) fn start(consuming: Link, publishing: Link, queue: QueueName, prefetch: u16) -> Self {
         let (out, taken) = mpsc::channel(usize::from(prefetch));
         let stop = CancellationToken::new();
-        let task = Task { consuming, publishing, queue, prefetch, out, stop: stop.clone() };
+        let hands = Arc::new(());
+        let task = Task { consuming, publishing, queue, prefetch, hands, out, stop: stop.clone() };
         tokio::spawn(task.run());
         Self { taken, stop }
     }
@@ -60,6 +62,8 @@ struct Task {
     publishing: Link,
     queue: QueueName,
     prefetch: u16,
+    /// A clone in each delivery that is not settled yet.
+    hands: Arc<()>,
     out: mpsc::Sender<(Arc<Session>, Taken)>,
     stop: CancellationToken,
 }
@@ -101,6 +105,10 @@ impl Task {
             Err(why) => return self.unsubscribed(&why).await,
         };
         backoff.reset();
+        let mut looks = interval(Duration::from_secs(u64::from(session.settings().heartbeat_secs.max(1))));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        looks.reset();
+        let mut quiet = true;
         loop {
             let next = tokio::select! {
                 biased;
@@ -110,7 +118,14 @@ impl Task {
                 }
                 () = session.lost.cancelled() => return End::Broken("connection lost".to_owned()),
                 next = consumer.next() => next,
+                _ = looks.tick() => {
+                    if std::mem::replace(&mut quiet, true) && self.is_forgotten(session).await {
+                        return End::Broken("the queue does not know of this consumer".to_owned());
+                    }
+                    continue;
+                }
             };
+            quiet = false;
             let delivery = match next {
                 Some(Ok(delivery)) => delivery,
                 Some(Err(why)) => return End::Broken(why.to_string()),
@@ -122,8 +137,27 @@ impl Task {
         }
     }
 
+    /// A quorum queue that is deleted and declared anew within a moment (3.10) forgets its consumers and
+    /// cancels none of them. So a consumer that is given nothing for a heartbeat asks: a queue without
+    /// consumers, or with messages that nobody brings to free hands, is consumed anew.
+    async fn is_forgotten(&self, session: &Session) -> bool {
+        let name = physical(self.queue, session.settings());
+        let options = QueueDeclareOptions { passive: true, durable: true, ..QueueDeclareOptions::default() };
+        let asked = async {
+            let channel = session.asking().await?;
+            channel.queue_declare(name.as_str().into(), options, FieldTable::default()).await
+        };
+        let free = Arc::strong_count(&self.hands) - 1 < usize::from(self.prefetch);
+        match timeout(Duration::from_secs(10), asked).await {
+            Ok(Ok(queue)) => queue.consumer_count() == 0 || (queue.message_count() > 0 && free),
+            Ok(Err(why)) => why.is_amqp_soft_error(),
+            Err(_) => false,
+        }
+    }
+
     async fn give(&self, delivery: lapin::message::Delivery, channel: &Channel, session: &Arc<Session>) -> bool {
-        let taken = claim::taken(delivery, self.queue, channel.clone(), session.clone(), self.publishing.clone());
+        let way = Way { channel: channel.clone(), session: session.clone(), _hand: Some(self.hands.clone()) };
+        let taken = claim::taken(delivery, self.queue, way, self.publishing.clone());
         self.out.send((session.clone(), taken)).await.is_ok()
     }
 

@@ -84,11 +84,23 @@ impl Session {
         }
     }
 
-    /// Publishes, and returns when all are confirmed.
+    /// Publishes, and returns when all are confirmed. A message that the broker returns may have lost its
+    /// queue to somebody's hand: the topology is declared anew before it counts as unroutable.
     pub(super) async fn publish(&self, messages: &[Envelope]) -> Result<(), PublishError> {
         if messages.is_empty() {
             return Ok(());
         }
+        match self.publish_once(messages).await {
+            Err(PublishError::Unsendable(why)) => {
+                tracing::warn!(%why, "declaring the topology anew");
+                self.declare().await.map_err(|e| PublishError::Away(e.to_string()))?;
+                self.publish_once(messages).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn publish_once(&self, messages: &[Envelope]) -> Result<(), PublishError> {
         let away = || PublishError::Away("the connection to the broker broke".to_owned());
         let publisher = self.publisher.as_ref().ok_or_else(away)?;
         let (done, answer) = oneshot::channel();

@@ -43,12 +43,6 @@ impl RabbitMq {
         Ok(Self { settings, publishing, consuming })
     }
 
-    async fn publish_once(&self, messages: &[Envelope]) -> Result<(), PublishError> {
-        let patience = Duration::from_secs(self.settings.confirm_timeout_secs);
-        let session = self.publishing.session(patience).await?;
-        session.publish(messages).await
-    }
-
     /// The session for questions: not waited for.
     fn answering(&self) -> Result<Arc<Session>, PublishError> {
         self.consuming.current().ok_or_else(|| PublishError::Away("no connection to the broker".to_owned()))
@@ -57,18 +51,9 @@ impl RabbitMq {
 
 #[async_trait]
 impl Backend for RabbitMq {
-    /// A message that the broker returns may have lost its queue to somebody's hand: the topology is
-    /// declared anew before it counts as unroutable.
     async fn publish(&self, messages: &[Envelope]) -> Result<(), PublishError> {
-        match self.publish_once(messages).await {
-            Err(PublishError::Unsendable(why)) => {
-                tracing::warn!(%why, "declaring the topology anew");
-                let session = self.publishing.session(ANSWER).await?;
-                session.declare().await.map_err(|e| PublishError::Away(e.to_string()))?;
-                self.publish_once(messages).await
-            }
-            answer => answer,
-        }
+        let patience = Duration::from_secs(self.settings.confirm_timeout_secs);
+        self.publishing.session(patience).await?.publish(messages).await
     }
 
     async fn consume(&self, queue: QueueName, prefetch: u16) -> Result<Box<dyn Deliveries>, QueueError> {
@@ -86,7 +71,10 @@ impl Backend for RabbitMq {
         };
         let got = timeout(ANSWER, asked).await.map_err(|_| PublishError::Away("no answer".to_owned()))?;
         let got = got.map_err(|e| PublishError::Away(e.to_string()))?;
-        Ok(got.map(|(delivery, channel)| claim::taken(delivery, queue, channel, session, self.publishing.clone())))
+        Ok(got.map(|(delivery, channel)| {
+            let way = claim::Way { channel, session, _hand: None };
+            claim::taken(delivery, queue, way, self.publishing.clone())
+        }))
     }
 
     /// A passive declare sees ready messages only. A queue that is not there holds nothing.
