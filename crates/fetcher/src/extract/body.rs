@@ -12,6 +12,7 @@ mod lead;
 mod lines;
 mod phrases;
 mod trim;
+mod unseen;
 
 use super::dom::{Dom, NodeId, Tag};
 use super::facts::Facts;
@@ -41,6 +42,8 @@ pub(crate) struct Known<'a> {
     pub(crate) summaries: &'a [String],
     /// Its text as the structured data gives it.
     pub(crate) declared: Option<&'a str>,
+    /// The page as written, for texts that only a program would show.
+    pub(crate) source: &'a str,
 }
 
 /// Weight of text below which the page is looked at again with less trust in its names.
@@ -59,8 +62,14 @@ pub(crate) fn read(facts: &Facts<'_>, known: &Known<'_>) -> Body {
             found.body.how.push_str(", whatever they are named");
         }
     }
-    if let Some(blocks) = known.declared.and_then(|text| agreement::instead(text, found.chars)) {
+    if let Some(blocks) = known.declared.and_then(|text| unseen::declared(text, found.chars)) {
         let how = "articleBody: the page shows less".to_owned();
+        return Body { blocks, link_share: 0.0, how, ..found.body };
+    }
+    if found.chars < SCANT
+        && let Some(blocks) = unseen::in_programs(known.source)
+    {
+        let how = "the page's data: its program would show it".to_owned();
         return Body { blocks, link_share: 0.0, how, ..found.body };
     }
     found.body

@@ -16,7 +16,7 @@ pub(crate) struct Facts<'d> {
     pub(crate) title: Option<String>,
     /// Declared on `<html>`, or on `<body>`.
     pub(crate) lang: Option<&'d str>,
-    /// `<h1>`s that can be seen.
+    /// `<h1>`s that say something.
     pub(crate) h1: Vec<NodeId>,
     /// Elements with an `itemprop` (microdata), each property by itself.
     props: Vec<(String, NodeId)>,
@@ -59,7 +59,7 @@ impl<'d> Facts<'d> {
                     let text: String = dom.descendants(id).filter_map(|t| dom.text(t)).collect();
                     facts.title = Some(words::plain(&text)).filter(|t| !t.is_empty());
                 }
-                Tag::H1 => facts.h1.push(id),
+                Tag::H1 if !dom.text_of(id).is_empty() => facts.h1.push(id),
                 Tag::Time => facts.times.push(id),
                 Tag::Script => {
                     if dom.attr(id, "type").is_some_and(|t| t.to_ascii_lowercase().contains("ld+json")) {

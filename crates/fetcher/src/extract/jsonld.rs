@@ -153,6 +153,11 @@ impl<'d> Thing<'d> {
         self.texts(key).into_iter().next()
     }
 
+    /// A text property as written, breaks and tags and all.
+    pub(crate) fn raw(&self, key: &str) -> Option<&'d str> {
+        self.get(key)?.as_str()
+    }
+
     /// All texts of a property.
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
         let mut out = Vec::new();
@@ -185,11 +190,6 @@ impl<'d> Thing<'d> {
             Some(Value::Object(object)) => vec![self.resolve(object)],
             _ => Vec::new(),
         }
-    }
-
-    /// Whether the object is of this type.
-    pub(crate) fn is(&self, wanted: &str) -> bool {
-        types(self.object).any(|t| t == wanted)
     }
 
     /// A truth value, as written by people: `false`, `"False"`, `"http://schema.org/False"`.

@@ -156,11 +156,11 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
     let site = site_names(site_name.as_deref(), hints, &facts, &address);
     let headline = title::title(&facts, ld, &site, hints.title.as_deref(), &mut because);
     let summaries = summaries(&facts, ld, hints);
-    let declared = ld.and_then(|a| a.text("articleBody"));
     let known = body::Known {
         title: headline.as_deref().unwrap_or_default(),
         summaries: &summaries,
-        declared: declared.as_deref(),
+        declared: ld.and_then(|a| a.raw("articleBody")),
+        source: &decoded.text,
     };
     let body = body::read(&facts, &known);
     let text = article::plain_text(&body.blocks);

@@ -5,7 +5,6 @@
 //! declared text says which of them are not.
 
 use super::lines::{Kind, Line};
-use article::Block;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
@@ -77,19 +76,4 @@ pub(super) fn agree(lines: &[Line], picked: &mut Vec<usize>, declared: &str) -> 
         matches!(line.kind, Kind::Heading(_)) || known.share(&line.text).is_none_or(|s| s >= SHARED)
     });
     picked.len() < before
-}
-
-/// The declared text as blocks, where the page shows far less than it declares.
-pub(super) fn instead(declared: &str, shown: usize) -> Option<Vec<Block>> {
-    let chars = declared.chars().filter(|c| !c.is_whitespace()).count();
-    if chars < ENOUGH || shown * 3 > chars {
-        return None;
-    }
-    let blocks = declared
-        .split('\n')
-        .map(article::squeeze)
-        .filter(|t| !t.is_empty())
-        .map(|text| Block::Paragraph { text })
-        .collect();
-    Some(blocks)
 }

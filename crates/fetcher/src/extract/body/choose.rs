@@ -28,8 +28,10 @@ fn weight(line: &Line) -> f32 {
         Kind::Heading(_) => -3.0,
         Kind::Caption => -4.0,
         Kind::Text | Kind::Quote | Kind::Item | Kind::Cell => {
-            if links > 0.5 {
+            if links > 0.8 {
                 -0.5 * chars.min(200.0) - 5.0
+            } else if links > 0.5 {
+                -6.0
             } else if chars >= 60.0 || line.ends_sentence() {
                 let share = if line.kind == Kind::Text || line.kind == Kind::Quote { 1.0 } else { 0.5 };
                 chars * (1.0 - links) * share
@@ -119,7 +121,7 @@ fn heaviest_run<'a>(lines: &[Line], inside: &'a [usize]) -> &'a [usize] {
     &inside[best]
 }
 
-fn stays(line: &Line, title: &str) -> bool {
+pub(super) fn stays(line: &Line, title: &str) -> bool {
     if line.clutter || line.kind == Kind::Caption || line.kind == Kind::Heading(1) {
         return false;
     }

@@ -38,11 +38,14 @@ pub(super) enum Trust {
     Elements,
 }
 
-/// Marks the lines that stand in clutter, and only those. What holds the headline is never clutter.
+/// Marks the lines that stand in clutter, and only those. What holds the headline or the
+/// page's `<main>` is never clutter.
 pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &mut [Line]) {
     for line in lines.iter_mut() {
         line.clutter = false;
     }
+    let mains: Vec<NodeId> = (0..dom.len()).filter(|id| dom.tag(*id) == Tag::Main).collect();
+    let holds = |id: NodeId| headline.iter().chain(&mains).any(|h| dom.within(*h, id));
     let mass = Mass::of(dom, lines);
     let total = mass.within(0, dom.len());
     // Where the innermost clutter around a node ends; nodes come in document order.
@@ -55,7 +58,7 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &m
         }
         let end = dom.end(id);
         let element = !matches!(dom.tag(id), Tag::None | Tag::Text);
-        if id >= clutter_end && element && !headline.is_some_and(|h| dom.within(h, id)) {
+        if id >= clutter_end && element && !holds(id) {
             let held = mass.within(id, end);
             let clutter = match voice(dom, id, trust) {
                 Voice::Silent | Voice::Content => false,

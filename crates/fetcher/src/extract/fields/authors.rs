@@ -92,31 +92,52 @@ fn from_rel(facts: &Facts<'_>) -> Vec<String> {
     facts.rel("author").filter(|id| facts.dom.tag(*id) == Tag::A).map(|id| facts.dom.text_of(id)).collect()
 }
 
-/// Bylines: elements whose class says author or byline, the outermost, near the headline.
+/// Bylines: elements whose class says author or byline, the outermost, after the headline first.
 fn from_page(facts: &Facts<'_>) -> Vec<String> {
-    let dom = facts.dom;
     let h1 = facts.h1.first().copied().unwrap_or(0);
-    let search = |from: NodeId, to: NodeId| {
-        let mut out = Vec::new();
-        let mut id = from;
-        while id < to {
-            if is_byline(dom, id) {
-                let text = dom.text_of(id);
-                if !text.is_empty() && text.chars().count() <= 120 {
-                    out.push(text);
-                    id = dom.end(id);
-                    if out.len() >= 4 {
-                        break;
-                    }
-                    continue;
-                }
+    let after = bylines(facts.dom, h1, facts.dom.len());
+    let found = if after.is_empty() { bylines(facts.dom, 0, h1) } else { after };
+    found.into_iter().next().unwrap_or_default()
+}
+
+/// Characters up to which an element is a byline.
+const LONGEST_BYLINE: usize = 160;
+
+/// What each byline between two nodes says, as texts that may be names.
+fn bylines(dom: &Dom, from: NodeId, to: NodeId) -> Vec<Vec<String>> {
+    let mut out = Vec::new();
+    let mut id = from;
+    while id < to && out.len() < 4 {
+        let text = if is_byline(dom, id) { dom.text_of(id) } else { String::new() };
+        if !text.is_empty() && text.chars().count() <= LONGEST_BYLINE {
+            // Each name in an element of its own needs no comma to part it from the next.
+            let leaves: Vec<String> = dom
+                .descendants(id)
+                .filter_map(|t| dom.text(t))
+                .map(article::squeeze)
+                .filter(|t| looks_like_name(t))
+                .collect();
+            let said: Vec<String> = if leaves.is_empty() { vec![text] } else { leaves };
+            let said: Vec<String> = said.into_iter().filter(|t| !t.chars().any(|c| c.is_ascii_digit())).collect();
+            if !names(&said).is_empty() {
+                out.push(said);
             }
+            id = dom.end(id);
+        } else {
             id += 1;
         }
-        out
-    };
-    let after = search(h1, dom.len());
-    if after.is_empty() { search(0, h1) } else { after.into_iter().take(1).collect() }
+    }
+    out
+}
+
+/// Two to four words, each with a capital: what a name looks like where capitals are written.
+fn looks_like_name(text: &str) -> bool {
+    let words: Vec<&str> = text.split(' ').collect();
+    (2..=4).contains(&words.len())
+        && words.iter().all(|w| {
+            w.starts_with(char::is_uppercase)
+                && w.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '.' | '\'' | '’'))
+        })
 }
 
 fn is_byline(dom: &Dom, id: NodeId) -> bool {
@@ -163,13 +184,13 @@ fn is_byline(dom: &Dom, id: NodeId) -> bool {
 /// Names out of bylines and lists of names, each once.
 pub(crate) fn names(raw: &[String]) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for text in raw {
-        for part in split(text) {
-            if let Some(name) = name(&part)
-                && !out.iter().any(|o| same_name(o, &name))
-            {
-                out.push(name);
-            }
+    for name in raw.iter().flat_map(|text| split(text)).filter_map(|part| name(&part)) {
+        // “All articles by Jane Doe” says no more than “Jane Doe”.
+        let known = out.iter().any(|o| {
+            same_name(o, &name) || article::normalise(&name).ends_with(&format!(" {}", article::normalise(o)))
+        });
+        if !known {
+            out.push(name);
         }
     }
     out.truncate(MAX);
@@ -328,7 +349,9 @@ const ROLES: &[&str] = &[
 fn name(part: &str) -> Option<String> {
     let mut name =
         article::squeeze(part).trim_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '.').to_owned();
-    if name.contains("://") || name.starts_with("www.") || name.contains('@') {
+    let credits_picture =
+        ["image:", "photo:", "picture:", "bild:", "foto:"].iter().any(|p| name.to_lowercase().starts_with(p));
+    if credits_picture || name.contains("://") || name.starts_with("www.") || name.contains('@') {
         return None;
     }
     // What is in brackets says where or for whom somebody works.
@@ -360,7 +383,12 @@ fn name(part: &str) -> Option<String> {
     if digits > 2 || normal.split(' ').count() > 7 {
         return None;
     }
-    Some(name.trim_end_matches(['.', ',']).to_owned()).filter(|n| !n.is_empty()).map(unshout)
+    let name = if name.ends_with("Jr.") || name.ends_with("Sr.") {
+        name
+    } else {
+        name.trim_end_matches(['.', ',']).to_owned()
+    };
+    Some(name).filter(|n| !n.is_empty()).map(unshout)
 }
 
 /// `JANE DOE` as `Jane Doe`; short names and agencies' stay.

@@ -1,6 +1,5 @@
 //! The headline, without the site's name.
 
-use crate::extract::dom::{NodeId, Tag};
 use crate::extract::facts::Facts;
 use crate::extract::jsonld::Thing;
 use crate::extract::order::{Because, Field, Origin, first};
@@ -16,6 +15,9 @@ const BARS: &[&str] = &[
 ];
 
 /// The headline. `site` are names of the site, to be cut from the ends.
+///
+/// The first origin that has one gives it, and then JSON-LD and Open Graph may correct it: they tell whether a
+/// kicker before a heading belongs to it, and where they have another headline the one that says more is taken.
 pub(crate) fn title(
     facts: &Facts<'_>,
     ld: Option<Thing<'_>>,
@@ -23,75 +25,158 @@ pub(crate) fn title(
     entry: Option<&str>,
     because: &mut Vec<Because>,
 ) -> Option<String> {
-    let declared = declared(facts, ld, site);
-    first(Field::Title, because, |origin| {
-        match origin {
-            Origin::Page => heading(facts, &declared, entry).map(|t| (t, "h1".to_owned())),
-            Origin::JsonLd => {
-                ld.and_then(|a| a.text("headline").or_else(|| a.text("name"))).map(|t| (t, "headline".to_owned()))
-            }
-            Origin::OpenGraph => facts.meta_text(&["og:title"]).map(|t| (t, "og:title".to_owned())),
-            Origin::Twitter => facts.meta_text(&["twitter:title"]).map(|t| (t, "twitter:title".to_owned())),
-            Origin::Microdata => facts
-                .prop("headline")
-                .map(|id| facts.prop_value(id))
-                .find(|t| !t.is_empty())
-                .map(|t| (t, "itemprop=headline".to_owned())),
-            Origin::Meta => facts
-                .meta_text(&["dc.title", "dcterms.title", "parsely-title", "sailthru.title", "title"])
-                .map(|t| (t, "meta title".to_owned())),
-            Origin::TitleTag => facts.title.clone().map(|t| (t, "title".to_owned())),
-            Origin::Entry => entry.map(|t| (words::plain(t), "the feed's entry".to_owned())),
-            _ => None,
+    let candidate = |origin: Origin| candidate(facts, ld, site, entry, origin);
+    let first = first(Field::Title, because, candidate)?;
+    let rivals: Vec<(Origin, String, String)> = [Origin::OpenGraph, Origin::JsonLd]
+        .into_iter()
+        .filter_map(|o| candidate(o).map(|(t, why)| (o, t, why)))
+        .collect();
+    let texts: Vec<&str> = rivals.iter().map(|(_, t, _)| t.as_str()).collect();
+    let Some((better, index)) = correct(&first, &texts) else { return Some(first) };
+    because.retain(|b| b.field != Field::Title);
+    let (origin, detail) = rivals
+        .get(index)
+        .map_or((Origin::Page, "what h1 and og:title share".to_owned()), |(o, _, why)| (*o, why.clone()));
+    because.push(Because { field: Field::Title, origin, detail });
+    Some(better)
+}
+
+fn candidate(
+    facts: &Facts<'_>,
+    ld: Option<Thing<'_>>,
+    site: &[String],
+    entry: Option<&str>,
+    origin: Origin,
+) -> Option<(String, String)> {
+    let meta = |name: &str| facts.meta_text(&[name]).map(|t| (t, name.to_owned()));
+    match origin {
+        Origin::Page => heading(facts, ld, site, entry).map(|t| (t, "h1".to_owned())),
+        Origin::JsonLd => {
+            ld.and_then(|a| a.text("headline").or_else(|| a.text("name"))).map(|t| (t, "headline".to_owned()))
         }
-        .map(|(t, why)| (without_site(&t, site), why))
-        .filter(|(t, _)| fits(t))
-    })
+        Origin::OpenGraph => meta("og:title"),
+        Origin::Twitter => meta("twitter:title"),
+        Origin::Microdata => facts
+            .prop("headline")
+            .map(|id| facts.prop_value(id))
+            .find(|t| !t.is_empty())
+            .map(|t| (t, "itemprop=headline".to_owned())),
+        Origin::Meta => facts
+            .meta_text(&["dc.title", "dcterms.title", "parsely-title", "sailthru.title", "title"])
+            .map(|t| (t, "meta title".to_owned())),
+        Origin::TitleTag => {
+            facts.title.as_deref().map(|t| (without_section(&without_site(t, site)), "title".to_owned()))
+        }
+        Origin::Entry => entry.map(|t| (words::plain(t), "the feed's entry".to_owned())),
+        Origin::Link | Origin::Address | Origin::Header | Origin::Detection => None,
+    }
+    .map(|(t, why)| (without_site(&t, site), why))
+    .filter(|(t, _)| fits(t))
+}
+
+/// Share of words from which two headlines are the same in other words.
+const SAME: f32 = 0.6;
+
+/// A better headline out of the rivals (Open Graph's, then JSON-LD's), and which of them it is (their number if
+/// it is none's own).
+fn correct(head: &str, rivals: &[&str]) -> Option<(String, usize)> {
+    let normal = article::normalise(head);
+    let others: Vec<String> = rivals.iter().map(|r| article::normalise(r)).collect();
+    let take = |i: usize| Some((rivals[i].to_owned(), i));
+    let all_rivals_agree = others.len() > 1 && others.iter().all(|o| *o == others[0]);
+    if others.is_empty() || others.iter().all(|o| *o == normal) {
+        return None;
+    }
+    // “Kicker – headline” in one place, “headline” in another: what two of them say.
+    for (i, other) in others.iter().enumerate().filter(|(_, o)| **o != normal && words_of(o) >= 3) {
+        if ends_with_words(&normal, other) && !others.contains(&normal) {
+            return take(i);
+        }
+        if ends_with_words(other, &normal) && all_rivals_agree {
+            return take(i);
+        }
+    }
+    if !others.contains(&normal)
+        && let Some(shared) = rivals.iter().find_map(|r| shared_end(head, r))
+    {
+        return Some((shared, rivals.len()));
+    }
+    if all_rivals_agree {
+        return take(0);
+    }
+    let differing: Vec<usize> =
+        (0..others.len()).filter(|i| others[*i] != normal && !others[*i].contains(&normal)).collect();
+    // Three different headlines: the one that readers see. (Two that differ from it differ from each other here.)
+    let &[other] = differing.as_slice() else { return None };
+    if likeness(&normal, &others[other]) >= SAME {
+        // The same in other words: Open Graph's are the ones chosen for readers who see nothing else.
+        return if other == 0 && rivals.len() > 1 || rivals.len() == 1 { take(other) } else { None };
+    }
+    // Of two really different headlines the longer one says more.
+    let longer = words_of(&others[other]) > words_of(&normal) && rivals[other].chars().count() <= 200;
+    if longer { take(other) } else { None }
+}
+
+/// Whether `whole` is a few words and then `end`.
+fn ends_with_words(whole: &str, end: &str) -> bool {
+    whole.strip_suffix(end).is_some_and(|kicker| kicker.ends_with(' ') && words_of(kicker) <= 5)
+}
+
+fn words_of(normal: &str) -> usize {
+    normal.split(' ').filter(|w| !w.is_empty()).count()
+}
+
+/// Two different kickers before the same headline: the headline.
+fn shared_end(a: &str, b: &str) -> Option<String> {
+    const KICKER: usize = 4;
+    let parts = |t: &str| -> Vec<String> {
+        [": ", " - ", " – ", " — ", " | "]
+            .iter()
+            .filter_map(|bar| t.split_once(bar))
+            .filter(|(kicker, _)| words_of(&article::normalise(kicker)) <= KICKER)
+            .map(|(_, rest)| rest.trim().to_owned())
+            .collect()
+    };
+    let theirs: Vec<String> = parts(b).iter().map(|t| article::normalise(t)).collect();
+    parts(a).into_iter().find(|t| words_of(&article::normalise(t)) >= 4 && theirs.contains(&article::normalise(t)))
 }
 
 fn fits(title: &str) -> bool {
     !title.is_empty() && title.chars().count() <= MAX && title.chars().any(char::is_alphanumeric)
 }
 
-/// What the head of the page calls it, site's name cut.
-fn declared(facts: &Facts<'_>, ld: Option<Thing<'_>>, site: &[String]) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    out.extend(ld.and_then(|a| a.text("headline")));
-    out.extend(facts.meta_text(&["og:title"]));
-    out.extend(facts.meta_text(&["twitter:title"]));
-    out.extend(facts.title.clone());
-    out.iter().map(|t| article::normalise(&without_site(t, site))).filter(|t| !t.is_empty()).collect()
-}
-
-/// The heading that is the headline: of several, the one nearest to what the head declares.
-fn heading(facts: &Facts<'_>, declared: &[String], entry: Option<&str>) -> Option<String> {
-    let entry = entry.map(article::normalise);
-    let known: Vec<&String> = declared.iter().chain(entry.iter()).collect();
+/// The heading that is the headline: of several, the one nearest to what the page's head declares.
+fn heading(facts: &Facts<'_>, ld: Option<Thing<'_>>, site: &[String], entry: Option<&str>) -> Option<String> {
+    let declared = [
+        ld.and_then(|a| a.text("headline")),
+        facts.meta_text(&["og:title"]),
+        facts.meta_text(&["twitter:title"]),
+        facts.title.clone(),
+        entry.map(str::to_owned),
+    ];
+    let known: Vec<String> = declared
+        .iter()
+        .flatten()
+        .map(|t| article::normalise(&without_site(t, site)))
+        .filter(|t| !t.is_empty())
+        .collect();
     let mut best: Option<(f32, String)> = None;
     for id in facts.h1.iter().copied().take(20) {
-        let text = heading_text(facts, id);
-        if !fits(&text) {
+        let text = facts.dom.text_of(id);
+        let normal = article::normalise(&text);
+        let is_site = site.iter().any(|s| squash(s) == squash(&text));
+        if !fits(&text) || is_site {
             continue;
         }
-        let normal = article::normalise(&text);
         let likeness = known.iter().map(|k| likeness(&normal, k)).fold(0.0, f32::max);
         if best.as_ref().is_none_or(|(b, _)| likeness > *b) {
             best = Some((likeness, text));
         }
     }
     let (likeness, text) = best?;
-    (likeness >= 0.5 || known.is_empty()).then_some(text)
-}
-
-/// A heading's text without what is only for screen readers or of other elements' kind.
-fn heading_text(facts: &Facts<'_>, id: NodeId) -> String {
-    let dom = facts.dom;
-    let text = dom.text_of(id);
-    if text.is_empty() {
-        // A logo as the first heading: its alternative text is the site's name, not a headline.
-        debug_assert!(dom.tag(id) == Tag::H1);
-    }
-    text
+    // The page's only heading is its headline unless it is nothing like what the head says.
+    let enough = if facts.h1.len() == 1 { 0.3 } else { 0.5 };
+    (likeness >= enough || known.is_empty()).then_some(text)
 }
 
 /// Share of words that two normalised texts have in common, of the longer.
@@ -100,7 +185,9 @@ pub(crate) fn likeness(a: &str, b: &str) -> f32 {
         return 1.0;
     }
     let (x, y): (Vec<&str>, Vec<&str>) = (a.split(' ').collect(), b.split(' ').collect());
-    if x.len() <= 2 || y.len() <= 2 {
+    let unspaced =
+        |t: &str| t.chars().any(|c| matches!(u32::from(c), 0x0E00..=0x0EFF | 0x3040..=0x30FF | 0x3400..=0x9FFF));
+    if unspaced(a) {
         // Scripts without spaces: by characters.
         let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
         let common = x.iter().filter(|c| y.contains(c)).count();
@@ -108,6 +195,22 @@ pub(crate) fn likeness(a: &str, b: &str) -> f32 {
     }
     let common = x.iter().filter(|w| y.contains(w)).count();
     common as f32 / x.len().max(y.len()) as f32
+}
+
+/// Cuts what a bar parts from the headline where nobody says what the site is called: the shorter end.
+fn without_section(title: &str) -> String {
+    for bar in [" | ", " » ", " « ", " :: ", " · ", " — ", " – ", " - "] {
+        if let Some((head, _)) = title.rsplit_once(bar) {
+            if words_of(&article::normalise(head)) >= 3 {
+                return head.to_owned();
+            }
+            if let Some((_, tail)) = title.split_once(bar).filter(|(_, tail)| words_of(&article::normalise(tail)) >= 3)
+            {
+                return tail.to_owned();
+            }
+        }
+    }
+    title.to_owned()
 }
 
 /// Cuts the site's name, and what a bar parts from the headline with it.
