@@ -91,7 +91,7 @@ impl Handler for Deduplicator {
 
     async fn probe(&self) -> Result<(), String> {
         self.index.ping().await.map_err(|e| e.to_string())?;
-        self.store.tombstoned(&[]).await.map(|_| ()).map_err(|e| e.to_string())
+        self.store.ping().await.map_err(|e| e.to_string())
     }
 }
 

@@ -203,7 +203,7 @@ const SHARE: f32 = 10_000.0;
 
 /// `part` of `whole` in ten-thousandths, 0 of nothing.
 pub(crate) fn share(part: u32, whole: u32) -> f32 {
-    if whole == 0 { 0.0 } else { (part.min(whole) * 10_000 / whole) as f32 / SHARE }
+    (part.min(whole) * 10_000).checked_div(whole).unwrap_or(0) as f32 / SHARE
 }
 
 pub(crate) fn short_hash(hash: &ContentHash) -> [u8; 8] {

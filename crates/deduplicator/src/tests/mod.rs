@@ -1,1 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod articles;
+mod handler;
+mod lines;
+mod memory;
+mod rebuild;
+mod refusal;
+mod settings;
