@@ -1,6 +1,6 @@
 //! One item of RSS or entry of Atom.
 
-use super::text::html_to_text;
+use super::text::{html_to_text, unescaped};
 use super::tree::{Element, Ns};
 use super::xml::{Base, decoded, is_html, plain};
 use super::{Entry, parse_date};
@@ -36,10 +36,10 @@ pub(super) fn read_entry(item: Element<'_, '_>, base: &Base) -> Entry {
             (Ns::Feed, "updated" | "modified" | "lastmod") => keep(&mut entry.updated, child),
             (Ns::Dc, "date" | "modified") => keep(&mut modules.updated, child),
             (Ns::Feed, "summary" | "abstract") => entry.summary = Some(decoded(child).into_owned()),
-            (Ns::Feed, "description") => modules.content = Some(decoded(child).into_owned()),
+            (Ns::Feed, "description") => modules.content = Some(unescaped(decoded(child)).into_owned()),
             (Ns::Dc, "description") => modules.summary = modules.summary.or_else(|| Some(decoded(child).into_owned())),
             (Ns::Content, "encoded") | (Ns::Feed, "content" | "fullitem") | (Ns::Xhtml, "body") => {
-                entry.content = entry.content.or_else(|| Some(decoded(child).into_owned()));
+                entry.content = entry.content.or_else(|| Some(unescaped(decoded(child)).into_owned()));
             }
             (Ns::Feed, "category" | "keywords") | (Ns::Dc, "subject") | (Ns::Itunes, "keywords") => {
                 read_category(&mut entry.categories, child);

@@ -117,11 +117,49 @@ fn reference<'v>(text: &str, entities: &Entities<'v>) -> Option<(Value<'v>, usiz
 }
 
 /// Plain text of a title or another short text that may be HTML, whatever its type says: tags go, scripts and
-/// styles with what is in them, references are decoded, white space is squeezed.
+/// styles with what is in them, references are decoded, white space is squeezed. What was escaped twice is
+/// undone once more, if elements come to light.
 pub(super) fn html_to_text(html: &str) -> String {
-    if !html.contains('<') {
-        return mended(&decode_html(html));
+    if html.contains('<') {
+        return without_tags(html);
     }
+    match decode_html(html) {
+        Cow::Owned(decoded) if holds_elements(&decoded) => without_tags(&decoded),
+        decoded => mended(&decoded),
+    }
+}
+
+/// Markup, with what was escaped twice undone.
+pub(super) fn unescaped(html: Cow<'_, str>) -> Cow<'_, str> {
+    if !html.contains('<') && html.contains("&lt;") {
+        let decoded = decode_html(&html);
+        if holds_elements(&decoded) {
+            return Cow::Owned(decoded.into_owned());
+        }
+    }
+    html
+}
+
+/// Whether there is an element that texts of the press are made of, closed: “a < b” and “use the <b> tag” are
+/// no markup.
+fn holds_elements(text: &str) -> bool {
+    const ELEMENTS: &[&str] = &["p", "a", "b", "i", "em", "strong", "div", "span", "h1", "h2", "h3", "ul", "ol", "li"];
+    let is_known = |name: &str| ELEMENTS.iter().any(|e| name.eq_ignore_ascii_case(e));
+    let mut opened = false;
+    for token in Tokens::new(text) {
+        match token {
+            Token::Start { name, .. } if name.eq_ignore_ascii_case("br") || name.eq_ignore_ascii_case("img") => {
+                return true;
+            }
+            Token::Start { name, .. } => opened |= is_known(name),
+            Token::End { name, .. } if opened && is_known(name) => return true,
+            Token::End { .. } | Token::Text(_) | Token::Cdata(_) | Token::Doctype(_) => {}
+        }
+    }
+    false
+}
+
+fn without_tags(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut hidden: Option<&str> = None;
     for token in Tokens::new(html) {

@@ -78,7 +78,17 @@ fn references_markup_and_mojibake_in_titles() {
     assert_eq!(title("&#226;&#128;&#166;"), "…");
     assert_eq!(title("One<br/>two"), "One two");
     assert_eq!(title("One &lt;script&gt;x()&lt;/script&gt;two"), "One two");
+    assert_eq!(title("&amp;lt;b&amp;gt;Twice&amp;lt;/b&amp;gt; escaped"), "Twice escaped");
+    assert_eq!(title("Use the &amp;lt;b&amp;gt; tag"), "Use the <b> tag");
     assert_eq!(title("a\u{0}b\u{1f} \n\t c"), "ab c");
+}
+
+#[test]
+fn texts_that_were_escaped_twice() {
+    let entry = item(
+        "<content:encoded>&amp;lt;p&amp;gt;Text &amp;amp; more&amp;lt;/p&amp;gt;</content:encoded><description>&amp;lt;p&amp;gt;Short&amp;lt;/p&amp;gt;</description>",
+    );
+    assert_eq!((entry.summary.as_deref(), entry.content.as_deref()), (Some("Short"), Some("<p>Text & more</p>")));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod corpus;
 mod decisions;
 mod house;
 mod polls;
