@@ -142,10 +142,12 @@ pub(super) async fn list(
     let found = state.store.dead_letters(&narrowed.filter(Some(rows))).await?;
     let full = found.len() >= usize::try_from(rows).unwrap_or(usize::MAX);
     let next = found.last().filter(|_| full).map(|row| format!("/ops/dead?{}&after={}", narrowed.query(), row.id));
+    let mut groups = state.store.dead_groups(&everything).await?;
+    groups.truncate(usize::try_from(rows).unwrap_or(usize::MAX));
     html(&DeadPage {
         frame: Frame::new(&operator, "/ops/dead"),
         states: STATES,
-        groups: state.store.dead_groups(&everything).await?,
+        groups,
         total: state.store.dead_count(&everything).await?,
         lines: found.into_iter().map(|row| Line::new(row, now)).collect(),
         next,

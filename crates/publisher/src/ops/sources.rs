@@ -43,7 +43,7 @@ impl Line {
         Self {
             source: feed.source.to_string(),
             name: health.source_name.clone(),
-            url: feed.url.clone(),
+            url: feed.url.trim_start_matches("https://").to_owned(),
             feed: feed.feed.to_string(),
             paused: health.paused,
             state,

@@ -287,7 +287,7 @@ async fn a_source_is_paused_and_polled_by_name_in_the_audit_log() {
     house.store.put_source(&source()).await.unwrap();
     let cookie = house.log_in(ACT).await;
     let page = house.get("/ops/sources?q=aurora", &cookie).await.text;
-    assert!(page.contains("https://aurora-times.example/feed") && page.contains("1 feed,"), "{page}");
+    assert!(page.contains("aurora-times.example/feed<") && page.contains("1 feed,"), "{page}");
     let key = form_key(&page);
     let pause = format!("source=aurora-times&paused=yes&key={key}");
     assert_eq!(house.post("/ops/sources/pause", &cookie, &pause).await.status, StatusCode::SEE_OTHER);

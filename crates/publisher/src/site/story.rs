@@ -123,7 +123,7 @@ impl<'a> StoryPage<'a> {
             title: headline(article),
             tongue: Tongue::of(article.language.as_deref()),
             subtitle: article.subtitle.clone().filter(|s| rights.carry > Carry::Headline && !s.trim().is_empty()),
-            authors: article.authors.join(", "),
+            authors: byline(&article.authors),
             source_name: article.source_name.clone(),
             source_path: path("/source/", article.source.as_str()),
             source_link: Link::parse(article.url.as_str()),
@@ -155,8 +155,28 @@ impl<'a> StoryPage<'a> {
         caption.unwrap_or_else(|| format!("Picture with “{}”", self.title))
     }
 
+    /// A long headline is set smaller: the way to the primary source stays on a phone's first screen.
+    fn size(&self) -> &'static str {
+        match self.title.chars().count() {
+            ..=110 => "",
+            111..=200 => "long",
+            _ => "longest",
+        }
+    }
+
     fn only_headline(&self) -> bool {
         self.carry == Carry::Headline || self.blocks.is_empty()
+    }
+}
+
+/// The first few authors: a list of thirty would push everything else off the screen.
+fn byline(authors: &[String]) -> String {
+    const NAMED: usize = 4;
+    let named = authors.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match authors.len().saturating_sub(NAMED) {
+        0 => named,
+        1 => format!("{named} and another"),
+        more => format!("{named} and {more} others"),
     }
 }
 

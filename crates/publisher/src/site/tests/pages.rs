@@ -47,6 +47,15 @@ fn a_hostile_headline_is_only_text() {
 }
 
 #[test]
+fn long_headlines_and_bylines_leave_room_for_the_primary_source() {
+    let mut long = article("Aurora Times", "long", &"Very long ".repeat(25), "en", &["Text."]);
+    long.authors = (1..=30).map(|i| format!("Author {i}")).collect();
+    let html = page(&SiteSettings::default(), &story(vec![member(long, None)]));
+    assert!(html.contains("<h1 class=\"longest\""));
+    assert!(html.contains("Author 4 and 26 others") && !html.contains("Author 5"), "{html}");
+}
+
+#[test]
 fn right_to_left_texts_say_so_on_cards_and_pages() {
     let title = "ميناء المدينة يغلق أبوابه";
     let html = front(&SiteSettings::default(), vec![card(title, "ar", "صحيفة الأفق", Section::World, 1)], totals());
@@ -54,7 +63,7 @@ fn right_to_left_texts_say_so_on_cards_and_pages() {
     assert!(html.contains("<h2 lang=\"ar\">"));
     let view = story(vec![member(article("صحيفة الأفق", "mina", title, "ar-EG", &["أعلنت سلطات الميناء."]), None)]);
     let html = page(&SiteSettings::default(), &view);
-    assert!(html.contains(&format!("<h1 lang=\"ar-EG\" dir=\"rtl\">{title}</h1>")), "{html}");
+    assert!(html.contains(&format!(" lang=\"ar-EG\" dir=\"rtl\">{title}</h1>")), "{html}");
     assert!(html.contains("<div class=\"text\" lang=\"ar-EG\" dir=\"rtl\">"));
 }
 
