@@ -1,11 +1,13 @@
 use super::letter::{seal, write};
-use super::{Undelivered, verify};
-use crate::Secret;
+use super::{Courier, Undelivered, verify};
 use crate::site::SiteSettings;
+use crate::{PublisherSettings, Secret, Webhook};
 use article::{ArticleId, CanonicalUrl, StoryId, Timestamp};
-use queue::{Message, Notice, NoticeEvent, Outcome};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use queue::{Delivery, Handler, Lane, Message, Notice, NoticeEvent, Outcome};
 use url::Url;
-use web::{FetchError, Phase};
+use web::{Client, FetchError, Phase, WebSettings};
 
 fn notice() -> Notice {
     let url = CanonicalUrl::parse("https://aurora-times.example/news/gates").unwrap();
@@ -76,4 +78,79 @@ fn what_each_failure_means() {
         let outcome = Outcome::from(refusal);
         assert_eq!((outcome.name(), outcome.reason(), outcome.detail()), (name, reason, said.as_str()));
     }
+}
+
+/// A target that answers with `status` and hands out what it received.
+async fn target(status: u16) -> (std::net::SocketAddr, tokio::sync::mpsc::Receiver<(HeaderMap, Bytes)>) {
+    let (send, receive) = tokio::sync::mpsc::channel(4);
+    let answer = move |headers: HeaderMap, body: Bytes| async move {
+        send.send((headers, body)).await.unwrap();
+        StatusCode::from_u16(status).unwrap()
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = axum::Router::new().route("/hook", axum::routing::post(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, receive)
+}
+
+/// A courier whose one webhook, `archive`, is at `address`.
+fn courier(address: std::net::SocketAddr) -> Courier {
+    let settings = WebSettings {
+        resolve: [("archive.example".to_owned(), format!("http://{address}").parse().unwrap())].into(),
+        ..WebSettings::default()
+    };
+    let webhook = Webhook {
+        name: "archive".to_owned(),
+        url: "http://archive.example/hook".to_owned(),
+        secret: Secret::new("between us"),
+    };
+    let publisher = PublisherSettings { webhooks: vec![webhook], ..PublisherSettings::default() };
+    Courier::new(Client::new(settings).unwrap(), publisher, SiteSettings::default())
+}
+
+fn delivery() -> Delivery {
+    Delivery {
+        message_id: notice().message_id(),
+        attempt: 1,
+        waits: 0,
+        first_seen: Timestamp::now(),
+        received_at: Timestamp::now(),
+        lane: Lane::Main,
+        traceparent: None,
+        replay: None,
+        replays: 0,
+        redelivered: false,
+    }
+}
+
+#[tokio::test]
+async fn a_notice_arrives_signed_and_under_the_same_id_each_time() {
+    let (address, mut received) = target(204).await;
+    let courier = courier(address);
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(courier.handle(&notice(), &delivery()).await.name(), "done");
+        let (headers, body) = received.recv().await.unwrap();
+        let signature = headers["wireroom-signature"].to_str().unwrap();
+        assert!(verify(signature, &body, &Secret::new("between us"), Timestamp::now(), 300));
+        assert_eq!(headers["content-type"], "application/json");
+        ids.push(serde_json::from_slice::<serde_json::Value>(&body).unwrap()["id"].clone());
+    }
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn a_targets_answer_decides() {
+    for (status, name, reason) in
+        [(500, "retry", "server_error"), (410, "drop", "no_target"), (404, "dead", "client_error")]
+    {
+        let (address, _received) = target(status).await;
+        let outcome = courier(address).handle(&notice(), &delivery()).await;
+        assert_eq!((outcome.name(), outcome.reason()), (name, reason), "{status}");
+    }
+    let (address, _received) = target(204).await;
+    let stranger = Notice { target: "nobody".to_owned(), ..notice() };
+    let outcome = courier(address).handle(&stranger, &delivery()).await;
+    assert_eq!((outcome.name(), outcome.reason()), ("drop", "no_target"));
 }
