@@ -43,7 +43,7 @@ contract! {
         frames_edits_and_parts_are_near_copies,
         a_round_up_that_carries_a_story_whole_is_a_copy,
         a_quotation_is_no_copy,
-        the_rest_of_a_text_is_found_though_its_beginning_came_first,
+        a_whole_is_found_though_its_half_came_first,
         five_hundred_carriers_are_one_story,
         short_stories_under_one_disclaimer_stay_apart,
         a_daily_column_stays_apart,

@@ -26,14 +26,15 @@ impl Deduplicator {
         Self { index, store }
     }
 
-    /// Once a minute, until it is dropped: gives back space and measures the index for the metrics.
-    pub async fn look_after(index: Arc<dyn Index>) {
-        let mut ticks = tokio::time::interval(Duration::from_secs(60));
+    /// Every `every`, a minute at most, until it is dropped: gives back space of what has left the window, and
+    /// measures the index for the metrics.
+    pub async fn measure(index: Arc<dyn Index>, every: Duration) {
+        let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             if let Err(why) = index.tidy(Timestamp::now()).await {
-                tracing::debug!(%why, "the index could not be tidied; the next minute tries again");
+                tracing::debug!(%why, "the index could not be tidied; the next round tries again");
             }
             match index.stats().await {
                 Ok(stats) => IndexMeasured {

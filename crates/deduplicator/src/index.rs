@@ -128,8 +128,8 @@ pub trait Index: Send + Sync {
     /// How full it is. May take seconds on a large index.
     async fn stats(&self) -> Result<IndexStats, IndexError>;
 
-    /// Gives back the space of what has left the window, bit by bit: to be called once a minute by one or more
-    /// processes. What has left the window is never looked at, whether its space was given back or not.
+    /// Gives back the space of what has left the window, bit by bit: to be called once a minute or
+    /// oftener. What has left the window is never looked at, whether its space was given back or not.
     async fn tidy(&self, now: Timestamp) -> Result<(), IndexError>;
 
     /// Whether it answers; on Redis also whether it may be trusted with memory (no eviction).
