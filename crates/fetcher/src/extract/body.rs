@@ -82,9 +82,10 @@ struct Attempt {
 
 fn attempt(dom: &Dom, lines: &mut [Line], headline: Option<NodeId>, trust: Trust, known: &Known<'_>) -> Attempt {
     clutter::judge(dom, headline, trust, lines);
-    let container = choose::container(dom, lines);
+    let container = choose::container(dom, lines, headline);
     let picked = choose::pick(dom, lines, container, headline, known);
-    let chars: usize = picked.lines.iter().map(|i| lines[*i].chars).sum();
+    let lead = picked.lead.as_ref().map_or(0, |l| l.chars().count());
+    let chars = picked.lines.iter().map(|i| lines[*i].chars).sum::<usize>() + lead;
     let linked: usize = picked.lines.iter().map(|i| lines[*i].linked).sum();
     let link_share = linked as f32 / chars.max(1) as f32;
     let blocks = blocks::build(dom, lines, &picked.lines);

@@ -42,8 +42,12 @@ fn weight(line: &Line) -> f32 {
     }
 }
 
-/// The element whose lines together weigh most; of equals the innermost.
-pub(super) fn container(dom: &Dom, lines: &[Line]) -> NodeId {
+/// Share of the heaviest element's weight from which the one that is marked up with the headline is preferred.
+const BESIDE_HEADLINE: f32 = 0.3;
+
+/// The element whose lines together weigh most; of equals the innermost. One in the same `<article>` or
+/// `<main>` as the headline is preferred to a heavier one elsewhere.
+pub(super) fn container(dom: &Dom, lines: &[Line], headline: Option<NodeId>) -> NodeId {
     let mut sums = vec![0.0f32; dom.len() + 1];
     for line in lines {
         sums[line.at + 1] += weight(line);
@@ -51,16 +55,25 @@ pub(super) fn container(dom: &Dom, lines: &[Line]) -> NodeId {
     for i in 1..sums.len() {
         sums[i] += sums[i - 1];
     }
-    let mut best = (0, f32::MIN);
-    for id in 0..dom.len() {
-        if holds_articles(dom.tag(id)) {
+    let heaviest = |from: NodeId, to: NodeId| {
+        let mut best = (from, f32::MIN);
+        for id in (from..to).filter(|id| holds_articles(dom.tag(*id))) {
             let sum = sums[dom.end(id)] - sums[id];
             if sum >= best.1 {
                 best = (id, sum);
             }
         }
+        best
+    };
+    let overall = heaviest(0, dom.len());
+    let around = headline.and_then(|h| dom.ancestors(h).find(|a| matches!(dom.tag(*a), Tag::Article | Tag::Main)));
+    if let Some(around) = around.filter(|a| !dom.within(overall.0, *a) && !dom.within(*a, overall.0)) {
+        let near = heaviest(around, dom.end(around));
+        if near.1 >= overall.1 * BESIDE_HEADLINE {
+            return near.0;
+        }
     }
-    best.0
+    overall.0
 }
 
 /// A paragraph or an item is part of an article, never all of it.
@@ -95,7 +108,7 @@ pub(super) fn pick(
     let run = heaviest_run(lines, &inside);
     let mut picked: Vec<usize> = run.iter().copied().filter(|i| stays(&lines[*i], &title)).collect();
     trim::strangers(dom, lines, &mut picked);
-    trim::tail(lines, &mut picked);
+    trim::ends(lines, &mut picked);
     trim::empty_headings(lines, &mut picked);
     let mut how = format!("lines of <{}>", dom.name(container));
     if known.declared.is_some_and(|d| agreement::agree(lines, &mut picked, d)) {
@@ -129,7 +142,7 @@ pub(super) fn stays(line: &Line, title: &str) -> bool {
     if normal.is_empty() || normal == *title {
         return false;
     }
-    if phrases::is_signpost(&normal) || phrases::is_credit(&line.text) {
+    if phrases::is_signpost(&normal) || phrases::is_credit(&line.text, line.chars) {
         return false;
     }
     line.link_share() <= 0.7 || (line.chars > 80 && line.ends_sentence())

@@ -4,6 +4,7 @@
 //! No list names a site.
 
 use super::lines::{Kind, Line};
+use super::phrases;
 use crate::extract::dom::{Dom, NodeId, Tag};
 use crate::extract::words::class_words;
 
@@ -12,8 +13,10 @@ use crate::extract::words::class_words;
 pub(super) enum Voice {
     /// Nothing either way.
     Silent,
-    /// Not the article, however long.
+    /// Not the article.
     Clutter,
+    /// Somebody else's text, which may be longer than the article: comments.
+    Others,
     /// Not running text if it is short: bylines, dates, credits, labels.
     Furniture,
     /// The article's text.
@@ -22,6 +25,9 @@ pub(super) enum Voice {
 
 /// Of all the page's running text, the share from which an element holds the article whatever its class says.
 const TOO_MUCH_FOR_CLUTTER: f32 = 0.6;
+
+/// Weight of running text beside which longer comments are believed to be comments.
+const AN_ARTICLE: f32 = 600.0;
 
 /// Words from which a name is a slug.
 const SLUG_WORDS: usize = 5;
@@ -42,7 +48,7 @@ pub(super) enum Trust {
 /// page's `<main>` is never clutter.
 pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &mut [Line]) {
     for line in lines.iter_mut() {
-        line.clutter = false;
+        line.clutter = phrases::is_cookie_notice(&line.text);
     }
     let mains: Vec<NodeId> = (0..dom.len()).filter(|id| dom.tag(*id) == Tag::Main).collect();
     let holds = |id: NodeId| headline.iter().chain(&mains).any(|h| dom.within(*h, id));
@@ -63,6 +69,7 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &m
             let clutter = match voice(dom, id, trust) {
                 Voice::Silent | Voice::Content => false,
                 Voice::Clutter => held == 0.0 || held <= total * TOO_MUCH_FOR_CLUTTER,
+                Voice::Others => held == 0.0 || held <= total * TOO_MUCH_FOR_CLUTTER || total - held >= AN_ARTICLE,
                 Voice::Furniture => mass.chars_within(id, end) <= FURNITURE_MAX,
             };
             if clutter {
@@ -137,14 +144,19 @@ pub(super) fn voice(dom: &Dom, id: NodeId, trust: Trust) -> Voice {
             "hidden" => Voice::Clutter,
             "aria-hidden" if value == "true" => Voice::Clutter,
             "style" if hides(value) => Voice::Clutter,
-            "class" | "id" if trust == Trust::Names => names_voice(value),
+            "class" | "id" => match (names_voice(value), trust) {
+                (Voice::Others, _) => Voice::Others,
+                (voice, Trust::Names) => voice,
+                (_, Trust::Elements) => Voice::Silent,
+            },
             _ => Voice::Silent,
         };
         match said {
             Voice::Content => return Voice::Content,
-            Voice::Clutter => found = Voice::Clutter,
+            Voice::Others => found = Voice::Others,
+            Voice::Clutter if found != Voice::Others => found = Voice::Clutter,
             Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
-            Voice::Furniture | Voice::Silent => {}
+            Voice::Clutter | Voice::Furniture | Voice::Silent => {}
         }
     }
     found
@@ -165,7 +177,7 @@ const OTHER_ROLES: &[&str] = &[
     "tablist",
 ];
 
-fn hides(style: &str) -> bool {
+pub(super) fn hides(style: &str) -> bool {
     let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
     style.contains("display:none") || style.contains("visibility:hidden")
 }
@@ -177,9 +189,10 @@ fn names_voice(value: &str) -> Voice {
     for token in value.split_ascii_whitespace() {
         match token_voice(token) {
             Voice::Content => return Voice::Content,
-            Voice::Clutter => found = Voice::Clutter,
+            Voice::Others => found = Voice::Others,
+            Voice::Clutter if found != Voice::Others => found = Voice::Clutter,
             Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
-            Voice::Furniture | Voice::Silent => {}
+            Voice::Clutter | Voice::Furniture | Voice::Silent => {}
         }
     }
     found
@@ -208,9 +221,10 @@ fn token_voice(token: &str) -> Voice {
             return Voice::Silent;
         }
         match word_voice(&word) {
-            Voice::Clutter => found = Voice::Clutter,
+            Voice::Others => found = Voice::Others,
+            Voice::Clutter if found != Voice::Others => found = Voice::Clutter,
             Voice::Furniture if found == Voice::Silent => found = Voice::Furniture,
-            Voice::Furniture | Voice::Content | Voice::Silent => {}
+            Voice::Clutter | Voice::Furniture | Voice::Content | Voice::Silent => {}
         }
     }
     found
@@ -306,12 +320,13 @@ const CONTENT_TOKENS: &[&str] = &[
 
 fn word_voice(word: &str) -> Voice {
     match word {
-        "comment" | "comments" | "commentlist" | "commentary" | "respond" | "replies" | "disqus" | "kommentare"
-        | "kommentar" | "comentarios" | "commentaires" | "related" | "relatedarticles" | "relatedposts"
-        | "relatedcontent" | "relacionadas" | "relacionados" | "recommended" | "recommendation" | "recommendations"
-        | "recommend" | "recirc" | "recirculation" | "readmore" | "mostread" | "trending" | "popular" | "teaser"
-        | "teasers" | "promo" | "promos" | "promotion" | "promoted" | "crosspromo" | "share" | "sharing"
-        | "sharebar" | "sharebuttons" | "shares" | "sharedaddy" | "social" | "socials" | "sociallinks"
+        "comment" | "comments" | "commentlist" | "respond" | "replies" | "disqus" | "kommentare" | "comentarios"
+        | "commentaires" => Voice::Others,
+        "commentary" | "gallery" | "slideshow" | "carousel" | "kommentar" | "related" | "relatedarticles"
+        | "relatedposts" | "relatedcontent" | "relacionadas" | "relacionados" | "recommended" | "recommendation"
+        | "recommendations" | "recommend" | "recirc" | "recirculation" | "readmore" | "mostread" | "trending"
+        | "popular" | "teaser" | "teasers" | "promo" | "promos" | "promotion" | "promoted" | "crosspromo" | "share"
+        | "sharing" | "sharebar" | "sharebuttons" | "shares" | "sharedaddy" | "social" | "socials" | "sociallinks"
         | "socialmedia" | "addtoany" | "newsletter" | "newsletters" | "subscribe" | "subscription"
         | "subscriptions" | "signup" | "abo" | "optin" | "sidebar" | "footer" | "foot" | "nav" | "navi"
         | "navigation" | "navbar" | "menu" | "submenu" | "breadcrumb" | "breadcrumbs" | "crumbs" | "cookie"
@@ -320,10 +335,10 @@ fn word_voice(word: &str) -> Voice {
         | "sponsor" | "sponsored" | "sponsors" | "outbrain" | "taboola" | "toolbar" | "tools" | "pagination"
         | "pager" | "paging" | "modal" | "popup" | "overlay" | "tooltip" | "login" | "registration" | "donate"
         | "donation" | "feedback" | "rating" | "ratings" | "vote" | "poll" | "quiz" | "tags" | "taglist" | "topics"
-        | "hashtags" | "keywords" | "tweet" | "embed" | "embeds" | "embedded" | "instagram" | "tiktok" | "gallery"
-        | "slideshow" | "carousel" | "slider" | "player" | "jwplayer" | "videoplayer" | "podcast" | "noprint"
-        | "printonly" | "copyright" | "disclaimer" | "legal" | "imprint" | "partner" | "partners" | "affiliate"
-        | "bookmark" | "bookmarks" | "mehr" | "morearticles" | "furtherreading" | "ticker" => Voice::Clutter,
+        | "hashtags" | "keywords" | "tweet" | "embed" | "embeds" | "embedded" | "instagram" | "tiktok" | "slider"
+        | "player" | "jwplayer" | "videoplayer" | "podcast" | "noprint" | "printonly" | "copyright" | "disclaimer"
+        | "legal" | "imprint" | "partner" | "partners" | "affiliate" | "bookmark" | "bookmarks" | "mehr"
+        | "morearticles" | "furtherreading" | "ticker" => Voice::Clutter,
         "author" | "authors" | "byline" | "bio" | "date" | "dateline" | "datetime" | "timestamp" | "time"
         | "published" | "pubdate" | "updated" | "meta" | "metadata" | "caption" | "captions" | "credit" | "credits"
         | "kicker" | "eyebrow" | "overline" | "tag" | "category" | "categories" | "rubric" | "label" | "badge"

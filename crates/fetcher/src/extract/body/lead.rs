@@ -31,7 +31,9 @@ pub(super) fn find(
             && !title.contains(&normal)
             && (summaries.contains(&normal) || !line.clutter && line.link_share() < 0.5 && is_named(dom, line.owner))
     };
-    if let Some(line) = headline.and_then(|h| below_headline(dom, lines, first, h)) {
+    if let Some(line) = headline
+        .and_then(|h| below_headline(dom, lines, first, h).filter(|l| !title.contains(&article::normalise(&l.text))))
+    {
         return Some(line.text.clone());
     }
     if let Some(headline) = headline

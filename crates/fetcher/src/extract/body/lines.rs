@@ -55,6 +55,12 @@ impl Line {
     }
 }
 
+/// Hidden inside a line: alternatives for programs and screen readers. Whole blocks that are hidden may be
+/// shown by a program later, which [`super::clutter`] judges.
+fn is_hidden_inline(dom: &Dom, id: NodeId, tag: Tag) -> bool {
+    tag != Tag::None && !tag.is_block() && dom.attr(id, "style").is_some_and(super::clutter::hides)
+}
+
 /// Splits the page into lines.
 pub(crate) fn split(dom: &Dom) -> Vec<Line> {
     let mut splitter = Splitter {
@@ -69,7 +75,7 @@ pub(crate) fn split(dom: &Dom) -> Vec<Line> {
         let tag = dom.tag(id);
         if let Some(text) = dom.text(id) {
             splitter.text(id, text);
-        } else if tag.is_invisible() {
+        } else if tag.is_invisible() || is_hidden_inline(dom, id, tag) {
             id = dom.end(id);
             continue;
         } else {

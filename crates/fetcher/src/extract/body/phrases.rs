@@ -292,13 +292,14 @@ pub(super) fn ends_article(normal: &str) -> bool {
     normal.len() <= 80 && ENDS.contains(&normal)
 }
 
-/// A picture's credit or a source's mark on a line of its own: `© AFP`, `Foto: dpa`, `Quelle: Reuters`.
-pub(super) fn is_credit(text: &str) -> bool {
-    if text.chars().count() > 90 {
-        return false;
-    }
-    if text.starts_with(['©', '®']) {
+/// A picture's credit, a caption with one, or a source's mark, on a line of its own: `© AFP`, `Foto: dpa`,
+/// `Quelle: Reuters`. `weight` is the line's.
+pub(super) fn is_credit(text: &str, weight: usize) -> bool {
+    if weight <= 250 && (text.contains('©') || text.starts_with('®')) {
         return true;
+    }
+    if weight > 90 {
+        return false;
     }
     let Some((label, name)) = text.split_once([':', '：']) else { return false };
     let label = label.trim().to_lowercase();
@@ -346,22 +347,107 @@ pub(super) fn is_credit(text: &str) -> bool {
     is_label && name.split_whitespace().count() <= 8
 }
 
-/// Whether a closing line promotes: newsletters, channels, subscriptions, donations.
-pub(super) fn promotes(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    PROMOTIONS.iter().any(|p| lower.contains(p))
+/// Whether a line is a cookie notice.
+pub(super) fn is_cookie_notice(text: &str) -> bool {
+    if !text.contains("ookie") {
+        return false;
+    }
+    holds(
+        text,
+        &[
+            "we use cookies",
+            "uses cookies",
+            "use of cookies",
+            "accept cookies",
+            "accept all cookies",
+            "verwenden cookies",
+            "verwendet cookies",
+            "nutzt cookies",
+            "nutzen cookies",
+            "setzt cookies",
+            "einsatz von cookies",
+            "verwendung von cookies",
+            "utilise des cookies",
+            "utilisons des cookies",
+            "utilisation de cookies",
+            "utilisation des cookies",
+            "utiliza cookies",
+            "utilizamos cookies",
+            "uso de cookies",
+            "usa cookies",
+            "usamos cookies",
+            "utilizza cookie",
+            "utilizziamo i cookie",
+            "uso dei cookie",
+            "gebruikt cookies",
+            "gebruiken cookies",
+            "maakt gebruik van cookies",
+            "plików cookie",
+            "файлы cookie",
+            "файли cookie",
+            "çerez",
+            "bruker cookies",
+            "använder cookies",
+            "bruger cookies",
+        ],
+    )
 }
 
-const PROMOTIONS: &[&str] = &[
-    "newsletter",
+/// Whether a closing line promotes: newsletters, channels, subscriptions, donations.
+pub(super) fn promotes(text: &str) -> bool {
+    holds(text, PROMOTIONS) || holds(text, REQUESTS)
+}
+
+/// Whether a line asks the reader for something: after it comes no more article.
+pub(super) fn asks(text: &str) -> bool {
+    holds(text, REQUESTS)
+}
+
+/// Whether a line says under what terms the text is given.
+pub(super) fn discloses(text: &str) -> bool {
+    holds(text, DISCLOSURES)
+}
+
+fn holds(text: &str, phrases: &[&str]) -> bool {
+    let lower = text.to_lowercase();
+    phrases.iter().any(|p| lower.contains(p))
+}
+
+const REQUESTS: &[&str] = &[
     "sign up here",
-    "sign up for",
-    "subscribe to",
+    "sign up for our",
+    "subscribe to our",
     "subscribe now",
-    "subscribe here",
     "follow us on",
     "follow me on",
     "like us on facebook",
+    "support our journalism",
+    "support our work",
+    "consider supporting",
+    "would you consider",
+    "make a donation",
+    "if you enjoyed",
+    "jetzt abonnieren",
+    "abonnieren sie",
+    "folgen sie uns",
+    "folgt uns",
+    "suscríbete",
+    "síguenos",
+    "abonnez-vous",
+    "suivez-nous",
+    "inscrivez-vous",
+    "iscriviti",
+    "подписывайтесь",
+    "подпишитесь",
+    "підписуйтесь",
+    "abone ol",
+];
+
+const PROMOTIONS: &[&str] = &[
+    "newsletter",
+    "sign up for",
+    "subscribe to",
+    "subscribe here",
     "join our",
     "download our app",
     "download the app",
@@ -371,13 +457,27 @@ const PROMOTIONS: &[&str] = &[
     "our whatsapp",
     "telegram channel",
     "telegram-kanal",
-    "support our journalism",
-    "support our work",
-    "consider supporting",
-    "would you consider",
-    "make a donation",
     "donate",
     "click here to",
+    "melden sie sich",
+    "hier anmelden",
+    "spenden",
+    "seguici",
+    "assine",
+    "siga-nos",
+    "підписуйтеся",
+    "takip edin",
+    "zapisz się",
+    "ad block",
+    "adblock",
+    "got a story",
+    "get in touch",
+    "contact us at",
+];
+
+const DISCLOSURES: &[&str] = &[
+    "this post contains",
+    "affiliate link",
     "all rights reserved",
     "alle rechte vorbehalten",
     "todos los derechos reservados",
@@ -385,39 +485,10 @@ const PROMOTIONS: &[&str] = &[
     "terms of use",
     "do not reproduce",
     "may not be reproduced",
-    "abonnieren sie",
-    "jetzt abonnieren",
-    "folgen sie uns",
-    "folgt uns",
-    "melden sie sich",
-    "hier anmelden",
-    "spenden",
-    "suscríbete",
-    "síguenos",
-    "abonnez-vous",
-    "suivez-nous",
-    "inscrivez-vous",
-    "iscriviti",
-    "seguici",
-    "assine",
-    "siga-nos",
-    "подписывайтесь",
-    "подпишитесь",
-    "підписуйтесь",
-    "підписуйтеся",
-    "abone ol",
-    "takip edin",
-    "zapisz się",
-    "ad block",
-    "adblock",
-    "if you enjoyed",
-    "got a story",
-    "get in touch",
-    "contact us at",
-    "this post contains",
-    "affiliate link",
     "originally published",
     "originally appeared",
     "first appeared on",
     "read the original",
+    "maschinelle übersetzung",
+    "automatically translated",
 ];

@@ -24,30 +24,54 @@ pub(super) fn strangers(dom: &Dom, lines: &[Line], picked: &mut Vec<usize>) {
     });
 }
 
-/// Cuts what follows a heading that ends articles (“Related”, “About the author”), and closing lines that
-/// promote or credit.
-pub(super) fn tail(lines: &[Line], picked: &mut Vec<usize>) {
-    let total: usize = picked.iter().map(|i| lines[*i].chars).sum();
-    let mut before = 0;
-    for n in 0..picked.len() {
-        let line = &lines[picked[n]];
-        let heads = matches!(line.kind, Kind::Heading(_)) || line.chars <= 40;
-        // In the first half it is a box in the text, after which the text goes on.
-        if heads && before * 2 > total && phrases::ends_article(&article::normalise(&line.text)) {
-            picked.truncate(n);
-            break;
-        }
-        before += line.chars;
+/// Weight up to which a line may be a heading by its look.
+const HEADING_LIKE: usize = 60;
+
+/// Weight up to which a line may be a promotion.
+const PROMOTION: usize = 450;
+
+/// Share of the text after which a promotion may be the end of it.
+const LATE: f32 = 0.6;
+
+/// Cuts what comes before the text and after it: disclosures, what follows a heading that ends articles
+/// (“Related”, “About the author”), closing lines that promote, credit or announce.
+pub(super) fn ends(lines: &[Line], picked: &mut Vec<usize>) {
+    while picked.len() > 3 && phrases::discloses(&lines[picked[0]].text) {
+        picked.remove(0);
+    }
+    if let Some(end) = end(lines, picked) {
+        picked.truncate(end);
     }
     while let Some(last) = picked.last() {
         let line = &lines[*last];
-        let promotes = line.chars <= 450 && phrases::promotes(&line.text);
+        let promotes = line.chars <= PROMOTION && (phrases::promotes(&line.text) || phrases::discloses(&line.text));
         let heads_nothing = matches!(line.kind, Kind::Heading(_)) && !line.ends_sentence();
-        if !(promotes || heads_nothing) || picked.len() <= 1 {
+        let announces = line.chars <= HEADING_LIKE && line.text.ends_with(':');
+        if !(promotes || heads_nothing || announces) || picked.len() <= 1 {
             break;
         }
         picked.pop();
     }
+}
+
+/// The first picked line that is after the article's end, if there is one.
+fn end(lines: &[Line], picked: &[usize]) -> Option<usize> {
+    let total: usize = picked.iter().map(|i| lines[*i].chars).sum();
+    let mut before = 0;
+    for (n, i) in picked.iter().enumerate() {
+        let line = &lines[*i];
+        let heading_like = matches!(line.kind, Kind::Heading(_)) || line.chars <= HEADING_LIKE;
+        // In the first half it is a box in the text, after which the text goes on.
+        if heading_like && before * 2 > total && phrases::ends_article(&article::normalise(&line.text)) {
+            return Some(n);
+        }
+        let late = before as f32 > total as f32 * LATE;
+        if late && line.chars <= PROMOTION && phrases::asks(&line.text) {
+            return Some(n);
+        }
+        before += line.chars;
+    }
+    None
 }
 
 /// A heading heads the text below it; one that is followed by another of its level or above heads nothing,

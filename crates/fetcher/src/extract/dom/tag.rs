@@ -36,7 +36,7 @@ tags! {
     Table = "table", Thead = "thead", Tbody = "tbody", Tfoot = "tfoot", Tr = "tr", Td = "td", Th = "th",
     Caption = "caption",
     Figure = "figure", Figcaption = "figcaption", Picture = "picture", Source = "source", Img = "img", Svg = "svg",
-    Math = "math", Video = "video", Audio = "audio", Iframe = "iframe", Object = "object", Embed = "embed",
+    Math = "math", Annotation = "annotation", Video = "video", Audio = "audio", Iframe = "iframe", Object = "object", Embed = "embed",
     Canvas = "canvas",
     A = "a", Span = "span", Em = "em", I = "i", Strong = "strong", B = "b", Small = "small", Sub = "sub", Sup = "sup",
     Q = "q", Cite = "cite", Time = "time", Font = "font", Center = "center", Details = "details",
@@ -55,7 +55,7 @@ impl Tag {
                 | Tag::Template
                 | Tag::Head
                 | Tag::Svg
-                | Tag::Math
+                | Tag::Annotation
                 | Tag::Iframe
                 | Tag::Object
                 | Tag::Canvas

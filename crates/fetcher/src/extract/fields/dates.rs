@@ -217,14 +217,14 @@ fn says(dom: &Dom, id: NodeId, wanted: &[&str]) -> bool {
         .any(|v| class_words(v).any(|w| wanted.contains(&w.as_str())))
 }
 
-/// A date in the address: `/2024/05/03/…`, `/2024-05-03-…`, `/20240503/…`.
+/// A date in the address: `/2024/05/03/…`, `/20240503/…`, or a number that begins with one and its time
+/// (`A2024050315470001`).
 fn in_path(url: &CanonicalUrl) -> Option<Dated> {
     let path = url.path();
     let numbers: Vec<&str> = path.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty()).collect();
-    let whole = numbers.iter().filter(|n| n.len() == 8).find_map(|n| parse::day(&n[..4], &n[4..6], &n[6..]));
-    let parts = numbers
-        .windows(3)
-        .find(|w| w[0].len() == 4 && w[1].len() <= 2 && w[2].len() <= 2)
-        .and_then(|w| parse::day(w[0], w[1], w[2]));
-    parts.or(whole)
+    let parts = numbers.windows(3).find(|w| w[0].len() == 4 && w[1].len() <= 2 && w[2].len() <= 2);
+    parts.and_then(|w| parse::day(w[0], w[1], w[2])).or_else(|| {
+        let stamped = |n: &&&str| n.len() == 8 || (n.len() >= 12 && n[8..10] < *"24" && n[10..12] < *"60");
+        numbers.iter().filter(stamped).find_map(|n| parse::day(&n[..4], &n[4..6], &n[6..8]))
+    })
 }

@@ -67,7 +67,7 @@ pub(crate) fn tag_of(text: &str) -> Option<String> {
     let primary = parts.next()?.to_ascii_lowercase();
     if !(2..=3).contains(&primary.len())
         || !primary.bytes().all(|b| b.is_ascii_lowercase())
-        || matches!(primary.as_str(), "und" | "mul" | "zxx")
+        || matches!(primary.as_str(), "und" | "mul" | "zxx" | "utf")
     {
         return None;
     }
