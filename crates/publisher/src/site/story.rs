@@ -150,9 +150,12 @@ impl<'a> StoryPage<'a> {
         self.primary.link.as_ref().or(self.source_link.as_ref())
     }
 
+    /// What is in a picture nobody told us; where there is a caption it says more, and once is enough.
     fn alt(&self) -> String {
-        let caption = self.picture.as_ref().and_then(|p| p.caption.clone());
-        caption.unwrap_or_else(|| format!("Picture with “{}”", self.title))
+        match self.picture.as_ref().and_then(|p| p.caption.as_ref()) {
+            Some(_) => "Picture".to_owned(),
+            None => format!("Picture with “{}”", self.title),
+        }
     }
 
     /// A long headline is set smaller: the way to the primary source stays on a phone's first screen.

@@ -137,7 +137,7 @@ fn the_text_is_printed_block_by_block() {
         "<h6>A crosshead</h6>",
         "<blockquote><p>One</p><p>Two</p></blockquote>",
         "<ol><li>a</li></ol>",
-        "alt=\"The gates\" width=\"1200\" height=\"800\"",
+        "alt=\"Picture\" width=\"1200\" height=\"800\"",
         "<figcaption>Second</figcaption>",
     ] {
         assert!(html.contains(part), "{part} is missing from {html}");
