@@ -9,6 +9,7 @@ mod contract_queue_support;
 mod contract_queue_traps;
 mod contract_store;
 mod end_to_end;
+mod feeds;
 mod floors;
 mod harness_itself;
 mod installation;

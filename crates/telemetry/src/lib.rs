@@ -12,4 +12,4 @@ mod metrics;
 
 pub use health::{Health, router};
 pub use logs::{LogFormat, LogSettings, init as init_logs};
-pub use metrics::{counter, counters, gauge, gauges, histogram, histograms, render};
+pub use metrics::{counter, counters, gauge, gauges, histogram, histograms, render, sum};

@@ -52,3 +52,19 @@ pub fn render() -> String {
     let _ = TextEncoder::new().encode(&prometheus::gather(), &mut out);
     String::from_utf8(out).unwrap_or_default()
 }
+
+/// The sum of a counter's or gauge's series that have all labels of `with` and none of `without`: for programs
+/// that show their own numbers.
+pub fn sum(name: &str, with: &[(&str, &str)], without: &[(&str, &str)]) -> f64 {
+    let families = prometheus::gather();
+    let Some(family) = families.iter().find(|f| f.name() == name) else { return 0.0 };
+    let has = |metric: &prometheus::proto::Metric, (label, value): &(&str, &str)| {
+        metric.get_label().iter().any(|l| l.name() == *label && l.value() == *value)
+    };
+    family
+        .get_metric()
+        .iter()
+        .filter(|m| with.iter().all(|l| has(m, l)) && !without.iter().any(|l| has(m, l)))
+        .map(|m| m.get_counter().get_value() + m.get_gauge().get_value())
+        .sum()
+}

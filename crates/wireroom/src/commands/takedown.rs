@@ -1,0 +1,84 @@
+//! `wireroom takedown`.
+
+use crate::cli::Takedown as Asked;
+use crate::house::House;
+use crate::output::{json, line, table};
+use anyhow::bail;
+use article::{CanonicalUrl, Timestamp};
+use std::sync::Arc;
+use store::{AuditEntry, Store, Takedown, TakedownState};
+
+/// Carries out a command about takedowns.
+pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
+    let store = house.store().await?;
+    let now = Timestamp::now();
+    match asked {
+        Asked::Add { url, by, reason } => {
+            let takedown = store.add_takedown(&address(&url)?, &by, &reason, now).await?;
+            audit(&store, "takedown.add", &takedown.url, &format!("asked for by {by}")).await?;
+            line(format!("recorded: {} is due by {}", takedown.url, takedown.due_at));
+            line(format!("next: wireroom takedown execute {}", takedown.url));
+        }
+        Asked::List { json: true } => json(&store.takedowns().await?)?,
+        Asked::List { json: false } => list(&store.takedowns().await?, now),
+        Asked::Execute { url, by } => {
+            let url = address(&url)?;
+            if let Some(by) = by {
+                store.add_takedown(&url, &by, "", now).await?;
+            }
+            let takedown = store.execute_takedown(&url, &actor(), now).await?;
+            audit(&store, "takedown.execute", &takedown.url, &format!("{} articles", takedown.articles.len())).await?;
+            match takedown.articles.len() {
+                0 => line(format!("{} was never here: a tombstone stands, it will not come", takedown.url)),
+                n => line(format!("{} is off the site, its feeds and the search ({n} article{}); a tombstone stands", takedown.url, if n == 1 { "" } else { "s" })),
+            }
+        }
+        Asked::Lift { url } => {
+            let url = address(&url)?;
+            if !store.lift_takedown(&url, &actor(), now).await? {
+                bail!("no tombstone stands for {url}");
+            }
+            audit(&store, "takedown.lift", &url, "").await?;
+            line(format!("lifted: {url} may come again"));
+        }
+    }
+    Ok(())
+}
+
+fn list(takedowns: &[Takedown], now: Timestamp) {
+    let rows: Vec<Vec<String>> = takedowns
+        .iter()
+        .map(|t| {
+            let state = match (t.state, t.executed_at) {
+                (TakedownState::Executed, Some(at)) => format!("executed {at}"),
+                (TakedownState::Executed, None) => "executed".to_owned(),
+                (TakedownState::Requested, _) if t.due_at < now => "OVERDUE".to_owned(),
+                (TakedownState::Requested, _) => format!("due {}", t.due_at),
+            };
+            vec![t.id.to_string(), state, t.requested_by.clone(), t.url.clone()]
+        })
+        .collect();
+    table(&["no", "state", "asked for by", "address"], &rows, 100);
+}
+
+/// As the store knows it: canonical.
+fn address(text: &str) -> anyhow::Result<String> {
+    Ok(CanonicalUrl::parse(text)?.to_string())
+}
+
+/// Who acts on the command line.
+pub fn actor() -> String {
+    format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()))
+}
+
+/// Writes down who did what.
+pub async fn audit(store: &Store, action: &str, target: &str, detail: &str) -> anyhow::Result<()> {
+    let entry = AuditEntry {
+        at: Timestamp::now(),
+        actor: actor(),
+        action: action.to_owned(),
+        target: target.to_owned(),
+        detail: detail.to_owned(),
+    };
+    Ok(store.audit(&entry).await?)
+}

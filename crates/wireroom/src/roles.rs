@@ -1,0 +1,223 @@
+//! The roles: which handlers, loops and pages a process runs.
+
+use crate::chronicle::Notebook;
+use crate::house::House;
+use crate::serve::{bind, serve};
+use anyhow::Context;
+use article::Timestamp;
+use queue::{Chronicle, Handler, Worker};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What a process may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Says which feed is due; keeps the dead letters' ledger and forgets what is old.
+    Scheduler,
+    /// Reads feeds and pages.
+    Fetcher,
+    /// Compares articles.
+    Deduplicator,
+    /// Writes articles into the store.
+    Publisher,
+    /// Serves readers.
+    Site,
+    /// Carries webhooks.
+    Courier,
+}
+
+impl Role {
+    /// All of them: what `wireroom run` runs.
+    pub const ALL: [Role; 6] =
+        [Role::Scheduler, Role::Fetcher, Role::Deduplicator, Role::Publisher, Role::Site, Role::Courier];
+}
+
+/// Tasks of a process. The first that ends with an error ends the process; a stop ends all.
+pub struct Tasks {
+    set: JoinSet<anyhow::Result<()>>,
+    stop: CancellationToken,
+}
+
+impl Tasks {
+    /// None yet.
+    pub fn new(stop: CancellationToken) -> Self {
+        Self { set: JoinSet::new(), stop }
+    }
+
+    /// Runs one more.
+    pub fn spawn(&mut self, task: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+        self.set.spawn(task);
+    }
+
+    /// Waits until all have ended. An error stops the others first and is returned.
+    pub async fn join(mut self) -> anyhow::Result<()> {
+        let mut first = Ok(());
+        while let Some(ended) = self.set.join_next().await {
+            let result = ended.context("a task panicked").and_then(|r| r);
+            if result.is_err() && first.is_ok() {
+                first = result;
+                self.stop.cancel();
+            }
+        }
+        first
+    }
+}
+
+/// Runs these roles until told to stop.
+pub async fn run(house: Arc<House>, roles: &[Role], stop: CancellationToken) -> anyhow::Result<()> {
+    let mut tasks = Tasks::new(stop.clone());
+    start(&house, roles, &mut tasks, &stop).await?;
+    tasks.join().await?;
+    if let Some(queue) = house.opened_queue() {
+        queue.close().await;
+    }
+    Ok(())
+}
+
+/// Starts these roles. What listens is bound before anything works, so that a taken port is said at once.
+pub async fn start(house: &Arc<House>, roles: &[Role], tasks: &mut Tasks, stop: &CancellationToken) -> anyhow::Result<()> {
+    let settings = &house.settings;
+    if !settings.metrics.listen.is_empty() {
+        let listener = bind("metrics.listen", &settings.metrics.listen).await?;
+        let router = telemetry::router(house.health.clone());
+        let stop = stop.clone();
+        tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
+    }
+    let site = if roles.contains(&Role::Site) {
+        settings.may_serve("site.listen", &settings.site.listen)?;
+        Some(bind("site.listen", &settings.site.listen).await?)
+    } else {
+        None
+    };
+    for role in roles {
+        match role {
+            Role::Scheduler => scheduler(house, tasks, stop).await?,
+            Role::Fetcher => fetcher(house, tasks, stop).await?,
+            Role::Deduplicator => {
+                let index = house.index().await?;
+                let stop_measuring = stop.clone();
+                tasks.spawn({
+                    let index = index.clone();
+                    async move {
+                        let measured = deduplicator::Deduplicator::measure(index, Duration::from_secs(30));
+                        stop_measuring.run_until_cancelled(measured).await;
+                        Ok(())
+                    }
+                });
+                let handler = deduplicator::Deduplicator::new(index, house.store().await?);
+                work(house, handler, tasks, stop).await?;
+            }
+            Role::Publisher => {
+                let handler = publisher::Publisher::new(house.store().await?, settings.publisher.clone());
+                work(house, handler, tasks, stop).await?;
+            }
+            Role::Courier => {
+                let handler = publisher::Courier::new(house.client()?, settings.publisher.clone(), settings.site.clone());
+                work(house, handler, tasks, stop).await?;
+            }
+            Role::Site => {}
+        }
+    }
+    if let Some(listener) = site {
+        let state = publisher::site::SiteState::new(house.store().await?, settings.site.clone(), robot_facts(house)?);
+        let (router, stop) = (publisher::site::router(state), stop.clone());
+        tracing::info!(address = %settings.site.listen, "the site is served");
+        tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
+    }
+    Ok(())
+}
+
+async fn scheduler(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken) -> anyhow::Result<()> {
+    let (store, queue) = (house.store().await?, house.queue().await?);
+    let settings = &house.settings;
+
+    tasks.spawn({
+        let (queue, stop) = (queue.clone(), stop.clone());
+        async move {
+            queue.report_depths(Duration::from_secs(2), stop).await;
+            Ok(())
+        }
+    });
+    tasks.spawn(forget(store.clone(), settings.keep.clone(), stop.clone()));
+    match settings.may_poll() {
+        Ok(()) => {
+            let scheduler = fetcher::schedule::Scheduler::new(store, queue, settings.scheduler.clone());
+            let stop = stop.clone();
+            tasks.spawn(async move {
+                scheduler.run(stop).await;
+                Ok(())
+            });
+        }
+        Err(why) => tracing::warn!("{why}"),
+    }
+    Ok(())
+}
+
+async fn fetcher(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken) -> anyhow::Result<()> {
+    let settings = &house.settings;
+    settings.may_poll().or_else(|why| {
+        // One process for everything still serves the site; a fetcher alone would only wait.
+        if settings.queue.url.starts_with("sqlite:") { Ok(()) } else { Err(why) }
+    })?;
+    let (store, client, politeness) = (house.store().await?, house.client()?, house.politeness().await?);
+    let poller = fetcher::poller::Poller::new(store.clone(), client.clone(), politeness.clone(), settings.poller.clone());
+    work(house, poller, tasks, stop).await?;
+    let robots = house.robots(client.clone()).await?;
+    let retriever = fetcher::retriever::Retriever::new(store, client, Arc::new(robots), politeness, settings.retriever.clone());
+    work(house, retriever, tasks, stop).await
+}
+
+/// Runs a worker around a handler.
+async fn work<H: Handler>(
+    house: &Arc<House>,
+    handler: H,
+    tasks: &mut Tasks,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let queue = house.queue().await?;
+    let (notebook, writer) = Notebook::open(house.store().await?, stop.clone());
+    let settings = house.settings.queue.worker(H::STAGE);
+    let worker = Worker::new(queue, handler, settings, Some(Arc::new(notebook) as Arc<dyn Chronicle>));
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        worker.run(stop).await?;
+        writer.await.context("writing decisions")
+    });
+    Ok(())
+}
+
+/// Forgets what is older than its time, every now and then.
+async fn forget(store: store::Store, keep: crate::settings::KeepSettings, stop: CancellationToken) -> anyhow::Result<()> {
+    let days = |n: u64| Duration::from_secs(n * 86_400);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(Duration::from_secs(keep.every_secs.max(1))) => {}
+        }
+        let now = Timestamp::now();
+        let rounds = [
+            store.prune_captures(now.minus(Duration::from_secs(keep.captures_hours * 3600)), keep.captures_bytes).await,
+            store.prune_decisions(now.minus(days(keep.decisions_days))).await,
+        ];
+        for failed in rounds.into_iter().filter_map(Result::err) {
+            tracing::warn!(error = %failed, "forgetting what is old failed; it is tried again");
+        }
+    }
+}
+
+/// What the site tells of the robot: from the same settings that the robot obeys.
+fn robot_facts(house: &House) -> anyhow::Result<publisher::site::RobotFacts> {
+    let settings = &house.settings;
+    let politeness = &settings.web.politeness;
+    Ok(publisher::site::RobotFacts {
+        user_agent: house.client()?.user_agent().to_owned(),
+        product: settings.web.robots.agent.clone(),
+        poll_min: Duration::from_secs(settings.poller.min_interval_secs),
+        poll_max: Duration::from_secs(settings.poller.max_interval_secs),
+        host_interval: Duration::from_secs_f64(1.0 / politeness.host_per_second.max(0.001)),
+        crawl_delay_max: Duration::from_secs(politeness.crawl_delay_cap_secs),
+    })
+}

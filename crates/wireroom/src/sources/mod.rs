@@ -1,0 +1,5 @@
+//! Lists of sources: files, and what changes when the store is made equal to them.
+
+pub mod file;
+pub mod opml;
+pub mod sync;

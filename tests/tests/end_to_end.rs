@@ -1,0 +1,163 @@
+//! From a feed to the store, on both sets of parts, compared with the press's truth article by article.
+
+use crate::installation::{Installation, Mode, eventually};
+use article::{ArticleId, Carry, StoryId};
+use press::{Expected, Press, PressSettings, RunningPress, TruthRow};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use store::{ArticleState, Store, StoredArticle};
+
+/// Long enough for the slowest machine; a test that passes never waits for it.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A press whose articles all exist from the start.
+async fn press(articles: u32, seed: u64) -> RunningPress {
+    let settings = PressSettings {
+        seed,
+        publishers: 30,
+        instant: true,
+        articles,
+        feed_entries: 0,
+        suffix: "example".to_owned(),
+        port_in_addresses: false,
+        ..PressSettings::default()
+    };
+    Press::new(settings).start("127.0.0.1:0".parse().unwrap()).await.unwrap()
+}
+
+/// An installation with the press's sources, not started.
+async fn installation(mode: Mode, press: &RunningPress) -> (Installation, Store) {
+    let installation = Installation::new(mode, press.addr(), "");
+    let store = installation.store().await;
+    for source in press.sources() {
+        store.put_source(&source).await.unwrap();
+    }
+    (installation, store)
+}
+
+/// Every article of the store.
+async fn stored(store: &Store) -> BTreeMap<ArticleId, StoredArticle> {
+    let mut all = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = store.articles_after(after.as_ref(), 500).await.unwrap();
+        let Some(last) = page.last() else { return all };
+        after = Some(last.article.id.clone());
+        all.extend(page.into_iter().map(|s| (s.article.id.clone(), s)));
+    }
+}
+
+/// What is missing, wrong or too many; None when truth and store agree.
+async fn disagreement(truth: &[TruthRow], store: &Store) -> Option<String> {
+    let have = stored(store).await;
+    let wanted: BTreeMap<&ArticleId, &TruthRow> =
+        truth.iter().filter(|t| t.expected != Expected::Nothing).map(|t| (&t.id, t)).collect();
+    let missing: Vec<&str> = wanted.iter().filter(|(id, _)| !have.contains_key(**id)).map(|(_, t)| t.url.as_str()).collect();
+    if !missing.is_empty() {
+        return Some(format!("{} of {} articles are missing, such as {}", missing.len(), wanted.len(), missing[0]));
+    }
+    if let Some(extra) = have.values().find(|s| !wanted.contains_key(&s.article.id)) {
+        return Some(format!("nobody published {}", extra.article.url));
+    }
+    for (id, row) in &wanted {
+        let got = &have[*id];
+        if let Some(wrong) = wrong_article(row, got) {
+            return Some(format!("{}: {wrong}", row.url));
+        }
+    }
+    wrong_stories(&wanted, &have)
+}
+
+fn wrong_article(row: &TruthRow, got: &StoredArticle) -> Option<String> {
+    let article = &got.article;
+    let state = if row.withdrawn.is_some() { ArticleState::Withdrawn } else { ArticleState::Shown };
+    if got.state != state {
+        return Some(format!("it is {:?}, not {state:?}", got.state));
+    }
+    if article.title != row.title {
+        return Some(format!("title “{}”, not “{}”", article.title, row.title));
+    }
+    if article.source != row.source {
+        return Some(format!("source {}, not {}", article.source, row.source));
+    }
+    match row.expected {
+        Expected::Headline if article.has_text() => Some("its text is kept, though a signal forbids it".to_owned()),
+        Expected::Article if article.rights.carry != Carry::Full => Some(format!("carried as {:?}", article.rights)),
+        Expected::Article if state == ArticleState::Shown && !article.has_text() => Some("its text is missing".to_owned()),
+        Expected::Article | Expected::Headline | Expected::Nothing => None,
+    }
+}
+
+/// The partition into stories must be the truth's, whatever the stories are called.
+fn wrong_stories(wanted: &BTreeMap<&ArticleId, &TruthRow>, have: &BTreeMap<ArticleId, StoredArticle>) -> Option<String> {
+    let mut of_truth: BTreeMap<&StoryId, BTreeSet<&ArticleId>> = BTreeMap::new();
+    let mut of_store: BTreeMap<&StoryId, BTreeSet<&ArticleId>> = BTreeMap::new();
+    // Articles without a text can't be recognised as copies: they stand alone.
+    let comparable = |id: &ArticleId| have[id].article.has_text();
+    for (id, row) in wanted.iter().filter(|(id, _)| comparable(id)) {
+        of_truth.entry(&row.story).or_default().insert(id);
+        of_store.entry(&have[*id].story).or_default().insert(id);
+    }
+    let truth: BTreeSet<_> = of_truth.values().collect();
+    let store: BTreeSet<_> = of_store.values().collect();
+    let describe = |set: &BTreeSet<&ArticleId>| {
+        set.iter().map(|id| format!("{} ({:?})", wanted[*id].url, wanted[*id].kind)).collect::<Vec<_>>().join(", ")
+    };
+    let wrong: Vec<_> = truth.difference(&store).collect();
+    wrong.first().map(|first| format!("{} of {} stories differ: [{}] should be one", wrong.len(), truth.len(), describe(first)))
+}
+
+/// Runs until truth and store agree, and a moment longer: nothing doubled comes after.
+async fn agreement(installation: &Installation, press: &RunningPress, store: &Store) {
+    let truth = press.truth();
+    eventually(PATIENCE, || async {
+        disagreement(&truth, store).await.map(|what| format!("{what}\n{}", installation.logs()))
+    })
+    .await;
+}
+
+async fn the_whole_way(mode: Mode) {
+    let press = press(300, 11).await;
+    let (mut installation, store) = installation(mode, &press).await;
+    installation.start();
+    agreement(&installation, &press, &store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn embedded_agrees_with_the_truth() {
+    the_whole_way(Mode::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_replicas_of_every_role_agree_with_the_truth() {
+    the_whole_way(Mode::Stack).await;
+}
+
+/// SIGKILL to each process in turn while 1,000 articles are under way.
+async fn kills(mode: Mode) {
+    let press = press(1_000, 12).await;
+    let (mut installation, store) = installation(mode, &press).await;
+    installation.start();
+    let all = installation.running();
+    for (round, (role, number)) in all.iter().enumerate() {
+        // Each kill hits in the middle: some of the articles are there, not all of them.
+        let target = (round + 1) * 700 / all.len();
+        eventually(PATIENCE, || async {
+            let there = stored(&store).await.len();
+            (there < target).then(|| format!("{there} articles, waiting for {target}\n{}", installation.logs()))
+        })
+        .await;
+        installation.kill_and_restart(role, *number);
+    }
+    agreement(&installation, &press, &store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killing_the_one_process_changes_nothing() {
+    kills(Mode::Embedded).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killing_any_process_of_the_stack_changes_nothing() {
+    kills(Mode::Stack).await;
+}
