@@ -20,7 +20,7 @@ impl Backoff {
     pub(crate) fn next(&mut self) -> Duration {
         let full = self.min.saturating_mul(2_u32.saturating_pow(self.tries.min(20))).min(self.max);
         self.tries = self.tries.saturating_add(1);
-        full.mul_f64(rand::random_range(0.5..=1.0))
+        full.mul_f64(0.5 + 0.5 * crate::dice::draw())
     }
 
     /// It worked: the next failure is the first again.

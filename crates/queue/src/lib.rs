@@ -11,6 +11,7 @@ mod backoff;
 mod belt;
 mod chronicle;
 mod delivery;
+mod dice;
 mod embedded;
 mod error;
 mod gate;
@@ -23,6 +24,8 @@ mod rabbitmq;
 mod reason;
 mod replayed;
 mod settings;
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod testing;
 mod topology;
