@@ -223,9 +223,7 @@ pub enum FeedError {
     #[error("the feed breaks off before its first entry is whole; it is asked again later")]
     CutOff,
     /// Beyond [`FeedLimits::bytes`].
-    #[error(
-        "the feed has {bytes} bytes, more than {limit}; raise `fetcher.feeds.limits.bytes` if it is meant to be so large"
-    )]
+    #[error("the feed has {bytes} bytes, more than {limit}; raise `poller.max_bytes` if it is meant to be so large")]
     TooLarge {
         /// Its size.
         bytes: usize,

@@ -56,7 +56,7 @@ fn head<'t, 'a>(root: Element<'t, 'a>) -> Element<'t, 'a> {
 
 fn read_head(feed: &mut ParsedFeed, top: Element<'_, '_>, base: &Base) {
     let mut name = [0; 24];
-    let mut xml_language = None;
+    let mut module_language = None;
     for child in top.children() {
         match (child.ns(), child.local_in(&mut name)) {
             (Ns::Feed, "title") => feed.title = Some(plain(child)),
@@ -65,7 +65,7 @@ fn read_head(feed: &mut ParsedFeed, top: Element<'_, '_>, base: &Base) {
                 feed.description = Some(plain(child)).filter(|d| !d.is_empty());
             }
             (Ns::Feed, "language") => feed.language = Some(child.own_text().into_owned()),
-            (Ns::Dc, "language") => xml_language = Some(child.own_text().into_owned()),
+            (Ns::Dc, "language") => module_language = Some(child.own_text().into_owned()),
             (Ns::Feed, "link") => read_link(feed, child, base),
             (Ns::Feed, "lastbuilddate" | "pubdate" | "updated" | "modified" | "lastmod") | (Ns::Dc, "date") => {
                 feed.updated = feed.updated.max(parse_date(&child.own_text()));
@@ -80,7 +80,7 @@ fn read_head(feed: &mut ParsedFeed, top: Element<'_, '_>, base: &Base) {
         }
     }
     feed.title = feed.title.take().filter(|t| !t.is_empty());
-    feed.language = feed.language.take().filter(|l| !l.is_empty()).or(xml_language);
+    feed.language = feed.language.take().filter(|l| !l.is_empty()).or(module_language);
     // CDF writes its address as an attribute.
     if feed.home.is_none() {
         feed.home = top.attribute("href").and_then(|h| base.resolve(top, &h));

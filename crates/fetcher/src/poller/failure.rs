@@ -16,7 +16,7 @@ pub(super) enum Failure {
     #[error("“{url}” is not an address: {why}; correct the source's feed")]
     BadAddress { url: String, why: String },
     /// No response.
-    #[error("{0}")]
+    #[error("{}{}", .0, fetch_advice(.0))]
     Fetch(#[from] FetchError),
     /// 410: its publisher took it down for good.
     #[error("the feed is gone (410): it is not polled any more; `wireroom sources check` finds its successor")]
@@ -30,6 +30,27 @@ pub(super) enum Failure {
     /// A response that is no feed.
     #[error("{error}")]
     Feed { status: u16, error: FeedError },
+}
+
+fn fetch_advice(error: &FetchError) -> &'static str {
+    match error {
+        FetchError::TooLarge { .. } => "; raise poller.max_bytes if the feed is meant to be so large",
+        FetchError::Url { .. } | FetchError::Scheme { .. } | FetchError::UrlTooLong { .. } => {
+            "; correct the source's feed"
+        }
+        FetchError::Port { .. }
+        | FetchError::Forbidden { .. }
+        | FetchError::Dns { .. }
+        | FetchError::Connect { .. }
+        | FetchError::Tls { .. }
+        | FetchError::Timeout { .. }
+        | FetchError::RedirectLoop { .. }
+        | FetchError::TooManyRedirects { .. }
+        | FetchError::BadRedirect { .. }
+        | FetchError::CutOff { .. }
+        | FetchError::BadHeader { .. }
+        | FetchError::Encoding { .. } => "",
+    }
 }
 
 fn advice(status: u16) -> &'static str {

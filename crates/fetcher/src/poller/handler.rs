@@ -52,7 +52,7 @@ enum Answer {
     /// 304.
     Unchanged(Response),
     /// A feed.
-    Feed(Fetched),
+    Feed(Box<Fetched>),
 }
 
 /// A feed as it came.
@@ -129,7 +129,7 @@ impl Poller {
         let mut fetched = Fetched { feed, response, partial: false };
         sitemaps::follow(self, &mut fetched, delivery).await;
         fetched.feed.verify().map_err(|error| Failure::Feed { status: fetched.response.status, error })?;
-        Ok(Answer::Feed(fetched))
+        Ok(Answer::Feed(Box::new(fetched)))
     }
 
     /// One request, when the host has a slot for it.
