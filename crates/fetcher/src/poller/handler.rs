@@ -50,7 +50,7 @@ impl Handler for Poller {
 /// What an answer of the feed's server brings.
 enum Answer {
     /// 304.
-    Unchanged(Response),
+    Unchanged(Box<Response>),
     /// A feed.
     Feed(Box<Fetched>),
 }
@@ -123,7 +123,7 @@ impl Poller {
         let conditional = Request::new(url, Kind::Feed).if_changed(state.etag.clone(), state.last_modified.clone());
         let response = self.get(conditional, &delivery.message_id, delivery.received_at).await?;
         if response.not_modified {
-            return Ok(Answer::Unchanged(response));
+            return Ok(Answer::Unchanged(Box::new(response)));
         }
         let feed = self.parse(&response).await?;
         let mut fetched = Fetched { feed, response, partial: false };
