@@ -2,8 +2,8 @@
 
 use crate::dialect::Tx;
 use crate::row::{Reader, to_json};
-use crate::{ArticleState, StoreError, articles, keep};
-use article::{Article, ArticleId, ContentHash, StoryId, Timestamp, Verdict, Withdrawal};
+use crate::{Applied, ArticleState, StoreError, articles, keep};
+use article::{Arrival, Article, ArticleId, ContentHash, StoryId, Timestamp, Verdict, Withdrawal};
 
 /// The row of an article, before an arrival.
 pub(super) struct Known {
@@ -19,28 +19,62 @@ pub(super) struct Known {
     facts: Article,
 }
 
-impl Known {
-    pub(super) async fn read(tx: &mut Tx, id: &ArticleId) -> Result<Option<Self>, StoreError> {
-        let row = sqlx::query(
-            "SELECT state, story, observed_at, content_hash, first_seen, placed_at, placed_hash, facts
-             FROM articles WHERE id = $1",
-        )
-        .bind(id.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Self {
-            state: row.name("state", ArticleState::from_name)?,
-            story: row.id("story")?,
-            observed_at: row.time("observed_at")?,
-            content_hash: row.id("content_hash")?,
-            first_seen: row.time("first_seen")?,
-            placed_at: row.time("placed_at")?,
-            placed_hash: row.id("placed_hash")?,
-            facts: row.json("facts")?,
-        }))
-    }
+/// What the store holds before an arrival.
+pub(super) struct Held {
+    /// The article's row.
+    pub(super) known: Option<Known>,
+    /// Time of the newest withdrawal known, also of an article never seen.
+    pub(super) withdrawn_at: Option<Timestamp>,
+    /// What this very arrival changed when it came before.
+    pub(super) applied: Option<Applied>,
+}
 
+impl Held {
+    /// In one question: the transaction holds locks while it asks.
+    pub(super) async fn read(tx: &mut Tx, arrival: &Arrival) -> Result<Self, StoreError> {
+        let row = sqlx::query(
+            "SELECT a.state, a.story, a.observed_at, a.content_hash, a.first_seen, a.placed_at, a.placed_hash, a.facts,
+                w.observed_at AS withdrawn_at, c.applied
+             FROM (SELECT CAST($1 AS TEXT) AS id) x LEFT JOIN articles a ON a.id = x.id
+             LEFT JOIN withdrawals w ON w.article = x.id
+             LEFT JOIN changes c ON c.article = x.id AND c.observed_at = $2 AND c.revision = $3",
+        )
+        .bind(arrival.id().to_string())
+        .bind(arrival.observed_at().millis())
+        .bind(revision(arrival))
+        .fetch_one(&mut **tx)
+        .await?;
+        let known = match row.maybe_text("state")? {
+            Some(_) => Some(Known {
+                state: row.name("state", ArticleState::from_name)?,
+                story: row.id("story")?,
+                observed_at: row.time("observed_at")?,
+                content_hash: row.id("content_hash")?,
+                first_seen: row.time("first_seen")?,
+                placed_at: row.time("placed_at")?,
+                placed_hash: row.id("placed_hash")?,
+                facts: row.json("facts")?,
+            }),
+            None => None,
+        };
+        let mut applied: Option<Applied> = row.maybe_json("applied")?;
+        if let (Some(applied), Some(known)) = (&mut applied, &known) {
+            // Its story may have been merged since.
+            applied.story.clone_from(&known.story);
+        }
+        Ok(Self { known, withdrawn_at: row.maybe_time("withdrawn_at")?, applied })
+    }
+}
+
+/// Names an arrival's revision: a withdrawal's is its cause.
+pub(super) fn revision(arrival: &Arrival) -> String {
+    match arrival {
+        Arrival::Seen { article } => article.content_hash.to_string(),
+        Arrival::Withdrawn { withdrawal } => withdrawal.cause.as_str().to_owned(),
+    }
+}
+
+impl Known {
     /// Whether `article` is a newer sighting than the newest known. The content hash breaks ties.
     pub(super) fn is_older_than(&self, article: &Article) -> bool {
         (self.observed_at, &self.content_hash) < (article.observed_at, &article.content_hash)
@@ -61,15 +95,6 @@ impl Known {
         new.aliases.clone_from(&self.facts.aliases);
         new == self.facts
     }
-}
-
-/// Time of the newest withdrawal known, also of an article never seen.
-pub(super) async fn newest_withdrawal(tx: &mut Tx, id: &ArticleId) -> Result<Option<Timestamp>, StoreError> {
-    let row = sqlx::query("SELECT observed_at FROM withdrawals WHERE article = $1")
-        .bind(id.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-    row.map(|r| r.time("observed_at")).transpose()
 }
 
 pub(super) async fn write_withdrawal(tx: &mut Tx, withdrawal: &Withdrawal) -> Result<(), StoreError> {
@@ -134,13 +159,10 @@ impl Sighting<'_> {
     pub(super) async fn write(&self, tx: &mut Tx, known: Option<&Known>) -> Result<(), StoreError> {
         let Sighting { article, state, .. } = self;
         let id = article.id.to_string();
-        if known.is_none() {
-            self.insert(tx, &id).await?;
-        }
         if self.newest {
             self.write_newest(tx, &id).await?;
         }
-        if self.first {
+        if self.first && known.is_some() {
             sqlx::query("UPDATE articles SET placed_at = $2, placed_hash = $3 WHERE id = $1")
                 .bind(&id)
                 .bind(article.observed_at.millis())
@@ -161,37 +183,25 @@ impl Sighting<'_> {
         Ok(())
     }
 
-    /// A row with the identity only; [`Sighting::write_newest`] fills it.
-    async fn insert(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-        let Sighting { article, story, .. } = self;
-        sqlx::query(
-            "INSERT INTO articles (id, doc, url, source, source_name, story, state, carry, section, time, observed_at,
-                content_hash, first_seen, placed_at, placed_hash, hints, facts, blocks, excerpt)
-             VALUES ($1, $2, $3, $4, '', $5, '', '', '', 0, $6, $7, $6, $6, $7, '', '', '[]', '')",
-        )
-        .bind(id)
-        .bind(document_number(&article.id))
-        .bind(article.url.as_str())
-        .bind(article.source.as_str())
-        .bind(story.to_string())
-        .bind(article.observed_at.millis())
-        .bind(article.content_hash.to_string())
-        .execute(&mut **tx)
-        .await?;
-        Ok(())
-    }
-
+    /// Writes the row, or all of it that follows the newest sighting. A new article's newest sighting is
+    /// its oldest as well.
     async fn write_newest(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
-        let Sighting { article, verdict, state, .. } = self;
+        let Sighting { article, verdict, state, story, .. } = self;
         let mut kept = keep::permitted(article);
         let excerpt = keep::list_excerpt(&kept);
         let blocks = to_json(&kept.blocks)?;
         kept.blocks.clear();
         sqlx::query(
-            "UPDATE articles SET url = $2, source = $3, source_name = $4, state = $5, carry = $6, section = $7,
-                language = $8, time = $9, observed_at = $10, content_hash = $11, hints = $12, facts = $13,
-                blocks = $14, excerpt = $15, verdict = $16, verdict_kind = $17
-             WHERE id = $1",
+            "INSERT INTO articles (id, url, source, source_name, state, carry, section, language, time, observed_at,
+                content_hash, hints, facts, blocks, excerpt, verdict, verdict_kind, doc, story, first_seen, placed_at,
+                placed_hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $10, $10, $11)
+             ON CONFLICT (id) DO UPDATE SET url = excluded.url, source = excluded.source,
+                source_name = excluded.source_name, state = excluded.state, carry = excluded.carry,
+                section = excluded.section, language = excluded.language, time = excluded.time,
+                observed_at = excluded.observed_at, content_hash = excluded.content_hash, hints = excluded.hints,
+                facts = excluded.facts, blocks = excluded.blocks, excerpt = excluded.excerpt,
+                verdict = excluded.verdict, verdict_kind = excluded.verdict_kind",
         )
         .bind(id)
         .bind(kept.url.as_str())
@@ -210,6 +220,8 @@ impl Sighting<'_> {
         .bind(excerpt)
         .bind(verdict.map(to_json).transpose()?)
         .bind(verdict.map(|v| v.kind.as_str()))
+        .bind(document_number(&article.id))
+        .bind(story.to_string())
         .execute(&mut **tx)
         .await?;
         Ok(())

@@ -10,11 +10,11 @@ mod placement;
 mod settle;
 
 use crate::dialect::Tx;
-use crate::row::{Reader, to_json};
+use crate::row::to_json;
 use crate::stories::{Applied, Change, PublishPolicy};
 use crate::{ArticleState, Store, StoreError, takedowns};
 use article::{Arrival, Article, StoryId, Timestamp, Verdict, Withdrawal};
-use known::{Known, Sighting};
+use known::{Held, Known, Sighting};
 use placement::{Keys, Placed};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -98,15 +98,17 @@ impl Store {
             tx.commit().await?;
             return Ok(Applied::nothing(StoryId::opened_by(arrival.id()), Change::TakenDown));
         }
-        let known = Known::read(&mut tx, arrival.id()).await?;
-        if let Some(before) = recorded(&mut tx, arrival, known.as_ref()).await? {
-            return Ok(before);
+        let held = Held::read(&mut tx, arrival).await?;
+        if let Some(applied) = held.applied {
+            return Ok(applied);
         }
         let step = Step { store: self, now, window: policy.exact_window };
         let applied = match (arrival, keys) {
-            (Arrival::Seen { article }, Some(keys)) => step.seen(&mut tx, article, verdict, keys, known).await?,
+            (Arrival::Seen { article }, Some(keys)) => {
+                step.seen(&mut tx, article, verdict, keys, held.known, held.withdrawn_at).await?
+            }
             (Arrival::Seen { .. }, None) => return Err(StoreError::Broken("a sighting without keys".to_owned())),
-            (Arrival::Withdrawn { withdrawal }, _) => step.withdrawn(&mut tx, withdrawal, known).await?,
+            (Arrival::Withdrawn { withdrawal }, _) => step.withdrawn(&mut tx, withdrawal, held.known).await?,
         };
         record(&mut tx, arrival, &applied, now).await?;
         tx.commit().await?;
@@ -129,9 +131,9 @@ impl Step<'_> {
         verdict: Option<&Verdict>,
         keys: Keys,
         known: Option<Known>,
+        withdrawn_at: Option<Timestamp>,
     ) -> Result<Applied, StoreError> {
         let db = &self.store.db;
-        let withdrawn_at = known::newest_withdrawal(tx, &article.id).await?;
         let newest = known.as_ref().is_none_or(|k| k.is_older_than(article));
         let first = known.as_ref().is_none_or(|k| k.was_placed_after(article));
 
@@ -150,7 +152,7 @@ impl Step<'_> {
         let stories =
             placement::involved(db, tx, &article.id, first.then_some(&keys), article.observed_at, self.window).await?;
         if first {
-            placement::write_keys(tx, &article.id, &keys, article.observed_at).await?;
+            placement::write_keys(tx, &article.id, &keys, article.observed_at, known.is_some()).await?;
         }
         let sighting = Sighting { article, verdict, state, newest, first, story: &keys.story };
         sighting.write(tx, known.as_ref()).await?;
@@ -224,30 +226,6 @@ fn change_of(article: &Article, known: Option<&Known>, newest: bool, state: Arti
     }
 }
 
-/// Names an arrival's revision: a withdrawal's is its cause.
-fn revision(arrival: &Arrival) -> String {
-    match arrival {
-        Arrival::Seen { article } => article.content_hash.to_string(),
-        Arrival::Withdrawn { withdrawal } => withdrawal.cause.as_str().to_owned(),
-    }
-}
-
-/// What this very arrival changed when it came before, with the story where it is now.
-async fn recorded(tx: &mut Tx, arrival: &Arrival, known: Option<&Known>) -> Result<Option<Applied>, StoreError> {
-    let row = sqlx::query("SELECT applied FROM changes WHERE article = $1 AND observed_at = $2 AND revision = $3")
-        .bind(arrival.id().to_string())
-        .bind(arrival.observed_at().millis())
-        .bind(revision(arrival))
-        .fetch_optional(&mut **tx)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let mut applied: Applied = row.json("applied")?;
-    if let Some(known) = known {
-        applied.story = known.story.clone();
-    }
-    Ok(Some(applied))
-}
-
 async fn record(tx: &mut Tx, arrival: &Arrival, applied: &Applied, now: Timestamp) -> Result<(), StoreError> {
     let silent = matches!(applied.change, Change::Unchanged | Change::Older);
     if silent && applied.merged.is_empty() && !applied.primary_changed {
@@ -259,7 +237,7 @@ async fn record(tx: &mut Tx, arrival: &Arrival, applied: &Applied, now: Timestam
     )
     .bind(arrival.id().to_string())
     .bind(arrival.observed_at().millis())
-    .bind(revision(arrival))
+    .bind(known::revision(arrival))
     .bind(to_json(applied)?)
     .bind(now.millis())
     .execute(&mut **tx)

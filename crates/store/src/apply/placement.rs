@@ -12,7 +12,7 @@
 //! one writer.
 
 use crate::StoreError;
-use crate::dialect::{Backend, Db, Tx, placeholders};
+use crate::dialect::{Backend, Db, Tx, placeholders, value_rows};
 use crate::row::Reader;
 use article::{Article, ArticleId, ContentHash, StoryId, Timestamp, Verdict, VerdictKind, word_count};
 use sqlx::AssertSqlSafe;
@@ -119,64 +119,61 @@ async fn find_stories(
     placed_at: Timestamp,
     window: Duration,
 ) -> Result<BTreeSet<String>, StoreError> {
-    let mut found = BTreeSet::new();
-    let rows =
-        sqlx::query("SELECT story FROM articles WHERE id = $1").bind(article.to_string()).fetch_all(&mut **tx).await?;
-    for row in &rows {
-        found.insert(row.text("story")?);
-    }
-    let Some(keys) = keys else { return Ok(found) };
-    let sql = format!(
-        "SELECT DISTINCT a.story FROM story_keys k JOIN articles a ON a.id = k.article
-         WHERE k.links = 1 AND k.key IN ({})",
-        placeholders(1, keys.stories.len())
-    );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for key in &keys.stories {
-        query = query.bind(key);
-    }
-    for row in query.fetch_all(&mut **tx).await? {
-        found.insert(row.text("story")?);
-    }
-    if let Some(hash) = &keys.hash {
-        let rows = sqlx::query(
-            "SELECT DISTINCT a.story FROM story_keys k JOIN articles a ON a.id = k.article
-             WHERE k.links = 1 AND k.key = $1 AND k.placed_at >= $2 AND k.placed_at <= $3",
-        )
-        .bind(hash)
-        .bind(placed_at.minus(window).millis())
-        .bind(placed_at.plus(window).millis())
-        .fetch_all(&mut **tx)
-        .await?;
-        for row in &rows {
-            found.insert(row.text("story")?);
-        }
-    }
-    Ok(found)
+    // An article has two or three story keys; naming one twice keeps the statement the same, and prepared.
+    let own = StoryId::opened_by(article).to_string();
+    let mut stories = keys.iter().flat_map(|k| &k.stories).cloned().chain(std::iter::repeat(own));
+    let mut next = || stories.next().unwrap_or_default();
+    let linking = i64::from(keys.is_some());
+    let rows = sqlx::query(
+        "SELECT story FROM articles WHERE id = $1
+         UNION
+         SELECT a.story FROM story_keys k JOIN articles a ON a.id = k.article
+            WHERE $2 = 1 AND k.links = 1 AND k.key IN ($3, $4, $5)
+         UNION
+         SELECT a.story FROM story_keys k JOIN articles a ON a.id = k.article
+            WHERE k.links = 1 AND k.key = $6 AND k.placed_at >= $7 AND k.placed_at <= $8",
+    )
+    .bind(article.to_string())
+    .bind(linking)
+    .bind(next())
+    .bind(next())
+    .bind(next())
+    .bind(keys.and_then(|k| k.hash.clone()))
+    .bind(placed_at.minus(window).millis())
+    .bind(placed_at.plus(window).millis())
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| row.text("story")).collect()
 }
 
-/// Writes an article's keys in place of those of a younger sighting. An address that readers may have
-/// stays an address, without linking.
+/// Writes an article's keys; `again`: in place of those of a younger sighting, of which an address that
+/// readers may have stays an address, without linking.
 pub(super) async fn write_keys(
     tx: &mut Tx,
     article: &ArticleId,
     keys: &Keys,
     placed_at: Timestamp,
+    again: bool,
 ) -> Result<(), StoreError> {
     let id = article.to_string();
-    sqlx::query("DELETE FROM story_keys WHERE article = $1 AND key LIKE 'hash:%'").bind(&id).execute(&mut **tx).await?;
-    sqlx::query("UPDATE story_keys SET links = 0 WHERE article = $1").bind(&id).execute(&mut **tx).await?;
-    for key in keys.names() {
-        sqlx::query(
-            "INSERT INTO story_keys (key, article, links, placed_at) VALUES ($1, $2, 1, $3)
-             ON CONFLICT (key, article) DO UPDATE SET links = 1, placed_at = excluded.placed_at",
-        )
-        .bind(key)
-        .bind(&id)
-        .bind(placed_at.millis())
-        .execute(&mut **tx)
-        .await?;
+    if again {
+        sqlx::query("DELETE FROM story_keys WHERE article = $1 AND key LIKE 'hash:%'")
+            .bind(&id)
+            .execute(&mut **tx)
+            .await?;
+        sqlx::query("UPDATE story_keys SET links = 0 WHERE article = $1").bind(&id).execute(&mut **tx).await?;
     }
+    let names = keys.names();
+    let sql = format!(
+        "INSERT INTO story_keys (key, article, links, placed_at) VALUES {}
+         ON CONFLICT (key, article) DO UPDATE SET links = 1, placed_at = excluded.placed_at",
+        value_rows(names.len(), 4)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for key in names {
+        query = query.bind(key).bind(&id).bind(1i64).bind(placed_at.millis());
+    }
+    query.execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -191,18 +188,9 @@ pub(super) async fn place(
     window: Duration,
 ) -> Result<Placed, StoreError> {
     let id = article.to_string();
-    let mut members: BTreeMap<String, String> = BTreeMap::from([(id.clone(), String::new())]);
-    let sql = format!("SELECT id, story FROM articles WHERE story IN ({})", placeholders(1, stories.len().max(1)));
-    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-    if stories.is_empty() {
-        query = query.bind(named.to_string());
-    }
-    for story in stories {
-        query = query.bind(story);
-    }
-    for row in query.fetch_all(&mut **tx).await? {
-        members.insert(row.text("id")?, row.text("story")?);
-    }
+    // An article that is new here was written under the story its verdict names.
+    let mut members: BTreeMap<String, String> = BTreeMap::from([(id.clone(), named.to_string())]);
+    let was_in_a_story = read_members(tx, stories, &mut members).await?.contains(&id);
     let components = if anew {
         let ids: Vec<&String> = members.keys().collect();
         components(&links(tx, &ids).await?, &ids, window)
@@ -231,9 +219,8 @@ pub(super) async fn place(
         let address = story.to_string();
         let mut moved = false;
         for member in &component.articles {
-            let before = members.get(member);
-            if before != Some(&address) {
-                moved |= before.is_some_and(|b| !b.is_empty());
+            if members.get(member) != Some(&address) {
+                moved |= *member != id || was_in_a_story;
                 sqlx::query("UPDATE articles SET story = $2 WHERE id = $1")
                     .bind(member)
                     .bind(&address)
@@ -248,6 +235,29 @@ pub(super) async fn place(
         sqlx::query("DELETE FROM stories WHERE id = $1").bind(story).execute(&mut **tx).await?;
     }
     Ok(Placed { own, groups })
+}
+
+/// Adds the articles of `stories` with the story each is in. Returns which they are.
+async fn read_members(
+    tx: &mut Tx,
+    stories: &BTreeSet<String>,
+    members: &mut BTreeMap<String, String>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut found = BTreeSet::new();
+    if stories.is_empty() {
+        return Ok(found);
+    }
+    let sql = format!("SELECT id, story FROM articles WHERE story IN ({})", placeholders(1, stories.len()));
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for story in stories {
+        query = query.bind(story);
+    }
+    for row in query.fetch_all(&mut **tx).await? {
+        let id = row.text("id")?;
+        members.insert(id.clone(), row.text("story")?);
+        found.insert(id);
+    }
+    Ok(found)
 }
 
 /// When each story was opened. One that has no row is no address yet.

@@ -7,16 +7,20 @@ use crate::{Store, StoreError};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
+/// Most rows given where the filter sets no limit: bodies come with them. More are paged for.
+const MOST_ROWS: u32 = 1_000;
+
 /// Most groups given where the filter sets no limit: more than anybody reads.
 const MOST_GROUPS: u32 = 1_000;
 
 impl Store {
-    /// Rows that match, oldest death first.
+    /// Rows that match, oldest death first; without a limit the first 1,000, more by [`DeadFilter::after`].
     pub async fn dead_letters(&self, filter: &DeadFilter) -> Result<Vec<LedgerRow>, StoreError> {
         let sql = format!(
-            "SELECT l.*, b.headers, b.body FROM ledger l JOIN ledger_bodies b ON b.id = l.id
-             WHERE {{where}} ORDER BY l.died_at, l.id{}",
-            limit(filter)
+            "SELECT r.*, b.headers, b.body
+             FROM (SELECT * FROM ledger l WHERE {{where}} ORDER BY l.died_at, l.id LIMIT {}) r
+             JOIN ledger_bodies b ON b.id = r.id ORDER BY r.died_at, r.id",
+            filter.limit.unwrap_or(MOST_ROWS)
         );
         let rows = Condition::of(&self.db, filter).await?.query(&sql).fetch_all(&self.db.read).await?;
         read_all(&rows, read_row)
