@@ -1,7 +1,8 @@
 //! One item of RSS or entry of Atom.
 
+use super::namespace::Ns;
 use super::text::{html_to_text, unescaped};
-use super::tree::{Element, Ns};
+use super::tree::Element;
 use super::xml::{Base, decoded, is_html, plain};
 use super::{Entry, parse_date};
 

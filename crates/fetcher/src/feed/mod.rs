@@ -12,6 +12,7 @@ mod json;
 mod markup;
 mod model;
 mod months;
+mod namespace;
 mod report;
 mod sitemap;
 #[cfg(test)]
@@ -25,7 +26,8 @@ pub use discover::{Discovered, discover};
 pub use model::{Entry, FeedContext, FeedError, FeedLimits, Format, ParsedFeed, PollHints, SitemapRef};
 pub use report::report_line;
 
-use tree::{Element, Ns, Tree};
+use namespace::Ns;
+use tree::{Element, Tree};
 
 /// Reads a feed of any format.
 ///

@@ -1,6 +1,7 @@
 //! Sitemaps, news sitemaps and indexes of them.
 
-use super::tree::{Element, Ns, Tree};
+use super::namespace::Ns;
+use super::tree::{Element, Tree};
 use super::xml::{Base, plain};
 use super::{Entry, FeedContext, Format, ParsedFeed, SitemapRef, parse_date};
 

@@ -1,8 +1,9 @@
 //! RSS, RDF, Atom and what resembles them.
 
 use super::entry::read_entry;
+use super::namespace::Ns;
 use super::text::html_to_text;
-use super::tree::{Element, Ns, Tree};
+use super::tree::{Element, Tree};
 use super::{FeedContext, Format, ParsedFeed, PollHints, parse_date};
 use std::borrow::Cow;
 use std::time::Duration;
