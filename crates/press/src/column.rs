@@ -11,13 +11,11 @@ pub(crate) fn daily(mut teller: Teller) -> Story {
         1 => (sentences(&mut teller, "markets", 6), "markets.title"),
         _ => (signs(&mut teller), "horoscope.title"),
     };
-    let title = teller.say(title);
     story(teller, title, blocks)
 }
 
 /// One edition of a live ticker.
 pub(crate) fn ticker(mut teller: Teller) -> Story {
-    let title = teller.say("ticker.title");
     let mut blocks = vec![Block::Paragraph { text: teller.say("tickerhead") }];
     // The newest entry stands first.
     let mut minute = teller.dice.between(19 * 60, 23 * 60);
@@ -27,7 +25,7 @@ pub(crate) fn ticker(mut teller: Teller) -> Story {
         teller.set("minute", format!("{:02}", minute % 60));
         blocks.push(Block::Paragraph { text: teller.say("ticker") });
     }
-    story(teller, title, blocks)
+    story(teller, "ticker.title", blocks)
 }
 
 /// Every sentence of the column, in its order.
@@ -40,8 +38,9 @@ fn signs(teller: &mut Teller) -> Vec<Block> {
     (0..12).map(|_| Block::Paragraph { text: teller.say("horoscope") }).collect()
 }
 
-fn story(mut teller: Teller, title: String, blocks: Vec<Block>) -> Story {
-    let standfirst = teller.say("headline");
+/// A column's headline and standfirst are two sayings of one list.
+fn story(mut teller: Teller, titles: &'static str, blocks: Vec<Block>) -> Story {
+    let (title, standfirst) = (teller.say(titles), teller.say(titles));
     let caption = teller.say("caption");
     Story { title, standfirst, blocks, authors: Vec::new(), caption, keywords: Vec::new() }
 }

@@ -88,6 +88,7 @@ impl Newsroom {
             true => self.settings.articles,
             false => sound.saturating_mul(self.settings.initial_per_publisher),
         };
+        let count = count.min(self.settings.max_articles);
         let start = self.epoch.minus(PAST);
         if sound > 0 {
             for nth in 0..count {

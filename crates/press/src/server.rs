@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::hostile::{self, Instead};
-use crate::newsroom::Newsroom;
+use crate::newsroom::{Newsroom, number_in};
 use crate::site::{self, Reply};
 use crate::traffic::{Asked, Traffic};
 use crate::truth;
@@ -25,8 +25,8 @@ pub(crate) struct Shared {
     pub(crate) traffic: Arc<Traffic>,
     /// What each publisher does wrong at the moment.
     faults: Mutex<HashMap<usize, Fault>>,
-    /// Pages that have had their 429.
-    slowed: Mutex<HashSet<(usize, String)>>,
+    /// Articles whose page has had its 429.
+    slowed: Mutex<HashSet<u32>>,
     /// Articles by id, and how many of them were entered. Built when asked: only tests ask.
     ids: Mutex<(HashMap<ArticleId, u32>, usize)>,
     /// The log's length after each change.
@@ -192,7 +192,8 @@ fn instead(shared: &Shared, publisher: usize, path: &str, asked: Asked, fault: O
     match asked {
         Asked::Feed => hostile::feed(fault, &base, path),
         Asked::Page => {
-            let first = fault == Fault::PageRateLimited && lock(&shared.slowed).insert((publisher, path.to_owned()));
+            let number = number_in(path).filter(|_| fault == Fault::PageRateLimited);
+            let first = number.is_some_and(|number| lock(&shared.slowed).insert(number));
             hostile::page(fault, &base, path, first)
         }
         Asked::Robots | Asked::Other => Instead::Sound,

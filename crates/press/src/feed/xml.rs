@@ -1,10 +1,11 @@
 //! RSS 2.0, Atom 1.0 (RFC 4287), RSS 1.0.
 
 use super::{Entry, Outline};
-use crate::page::escape;
+use crate::page::{date, escape};
 use article::Timestamp;
 
-/// RSS 2.0. Its dates are RFC 822's; every second publisher writes them with `GMT`, as many do.
+/// RSS 2.0. Its dates are RFC 822's; every second publisher writes them with `GMT`, as many do, the
+/// others on their own clock.
 pub(crate) fn rss2(feed: &Outline<'_>) -> String {
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
@@ -19,7 +20,11 @@ pub(crate) fn rss2(feed: &Outline<'_>) -> String {
     );
     let gmt = feed.publisher.label.len().is_multiple_of(2);
     for entry in &feed.entries {
-        let date = if gmt { http_date(entry.published) } else { entry.published.rfc2822() };
+        let date = if gmt {
+            http_date(entry.published)
+        } else {
+            date::local(entry.published, feed.publisher.language).to_rfc2822()
+        };
         out.push_str(&format!(
             "<item>\n<title>{}</title>\n<link>{}</link>\n<guid isPermaLink=\"{}\">{}</guid>\n<pubDate>{date}</pubDate>\n\
              <category>{}</category>\n<description>{}</description>\n",

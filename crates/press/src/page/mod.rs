@@ -1,7 +1,7 @@
 //! Pages: an article's, the home page, and what a publisher says where there is no article.
 
 mod clutter;
-mod date;
+pub(crate) mod date;
 mod markup;
 mod meta;
 mod theme;
