@@ -43,18 +43,55 @@ mod postgres {
         assert!(matches!(opened, Err(StoreError::Settings(_))), "{opened:?}");
     }
 
-    #[tokio::test]
-    async fn tls_with_an_own_authority() {
-        let postgres = harness::postgres();
-        let plain = postgres.database();
-        let base = plain.split('?').next().unwrap();
-        let open = |ca: String| {
-            let url = format!("{base}?sslmode=verify-ca&sslrootcert={ca}");
-            async move { Store::open(&StoreSettings { url, acquire_timeout_secs: 3, ..StoreSettings::default() }).await }
-        };
-        open(postgres.ca_file().display().to_string()).await.unwrap().ping().await.unwrap();
-        let strangers = tempfile::tempdir().unwrap();
-        let stranger = harness::Certificates::write(strangers.path()).unwrap();
-        assert!(open(stranger.ca.display().to_string()).await.is_err(), "another authority's word is not enough");
+    /// A power cut in the middle of a burst of publishing. What was answered is there; what was refused is
+    /// asked again, as a worker does; the store object lives through it.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_power_cut_loses_nothing_that_was_answered() {
+        use store::contract::{POLICY, article, copy_of, minute, seen, text};
+        let server = std::sync::Arc::new(harness::Postgres::start().unwrap());
+        let settings = StoreSettings { url: server.database(), acquire_timeout_secs: 2, ..StoreSettings::default() };
+        let store = Store::open(&settings).await.unwrap();
+        let original = article("wire.example", "a", minute(0), &text("lake", 40));
+        let mut tasks = tokio::task::JoinSet::new();
+        let (answered, mut answers) = tokio::sync::mpsc::channel(1000);
+        for n in 0..120u32 {
+            let (store, original, answered) = (store.clone(), original.clone(), answered.clone());
+            tasks.spawn(async move {
+                let copy = article(
+                    &format!("p{n}.example"),
+                    "c",
+                    minute(i64::from(n) + 1),
+                    &text(&format!("t{}x", n % 30), 40),
+                );
+                let verdict = if n % 4 == 0 { copy_of(&original) } else { article::Verdict::new_story(&copy.id) };
+                loop {
+                    match store.apply(&seen(&copy), Some(&verdict), &POLICY, minute(500)).await {
+                        Ok(_) => break,
+                        Err(StoreError::Away(_) | StoreError::Conflict(_)) => {
+                            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                        }
+                        Err(other) => panic!("{other}"),
+                    }
+                }
+                answered.send(()).await.unwrap();
+            });
+        }
+        for _ in 0..20 {
+            answers.recv().await.unwrap();
+        }
+        let cut = server.clone();
+        tokio::task::spawn_blocking(move || {
+            cut.kill();
+            cut.restart().unwrap();
+        })
+        .await
+        .unwrap();
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        store.ping().await.unwrap();
+        // Thirty texts; the fifteen that have a copy of the original among their carriers are one story.
+        let totals = store.totals().await.unwrap();
+        assert_eq!((totals.articles, totals.stories), (120, 16));
     }
 }

@@ -13,5 +13,6 @@ mod feeds;
 mod floors;
 mod harness_itself;
 mod installation;
+mod replay;
 mod tls;
 mod web_slots;
