@@ -5,6 +5,7 @@
 //! what its bytes cost.
 
 mod parse;
+mod strip;
 mod tag;
 
 pub(crate) use parse::{Limits, parse};

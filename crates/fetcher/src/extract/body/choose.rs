@@ -138,12 +138,15 @@ pub(super) fn stays(line: &Line, title: &str) -> bool {
     if line.clutter || line.kind == Kind::Caption || line.kind == Kind::Heading(1) {
         return false;
     }
-    let normal = article::normalise(&line.text);
-    if normal.is_empty() || normal == *title {
+    if phrases::is_credit(&line.text, line.chars) {
         return false;
     }
-    if phrases::is_signpost(&normal) || phrases::is_credit(&line.text, line.chars) {
-        return false;
+    // Normalising is the dearest step here; a long line is neither a signpost nor the headline again.
+    if line.chars <= title.len().max(phrases::LONGEST_SIGNPOST) {
+        let normal = article::normalise(&line.text);
+        if normal.is_empty() || normal == *title || phrases::is_signpost(&normal) {
+            return false;
+        }
     }
     line.link_share() <= 0.7 || (line.chars > 80 && line.ends_sentence())
 }

@@ -24,11 +24,11 @@ pub(super) fn find(
         summaries.iter().map(|s| article::normalise(s)).filter(|s| s.len() >= SHORTEST).collect();
     let first = *picked.first()?;
     let fits = |line: &Line| {
+        if !(SHORTEST..=LONGEST).contains(&line.chars) || matches!(line.kind, Kind::Caption | Kind::Heading(1)) {
+            return false;
+        }
         let normal = article::normalise(&line.text);
-        (SHORTEST..=LONGEST).contains(&line.chars)
-            && line.kind != Kind::Caption
-            && line.kind != Kind::Heading(1)
-            && !title.contains(&normal)
+        !title.contains(&normal)
             && (summaries.contains(&normal) || !line.clutter && line.link_share() < 0.5 && is_named(dom, line.owner))
     };
     if let Some(line) = headline

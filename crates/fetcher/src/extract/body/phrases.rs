@@ -282,9 +282,12 @@ const ENDS: &[&str] = &[
     "tin liên quan",
 ];
 
+/// Bytes up to which a normalised line may be a signpost.
+pub(super) const LONGEST_SIGNPOST: usize = 60;
+
 /// Whether a line only points somewhere else.
 pub(super) fn is_signpost(normal: &str) -> bool {
-    normal.len() <= 60 && SIGNPOSTS.contains(&normal)
+    normal.len() <= LONGEST_SIGNPOST && SIGNPOSTS.contains(&normal)
 }
 
 /// Whether a heading or short line says that the article is over.

@@ -1,5 +1,6 @@
 //! HTML into a [`Dom`], by the WHATWG algorithm (html5ever), within limits.
 
+use super::strip::without_programs;
 use super::{Content, Dom, Node, Tag};
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::interface::TokenizerResult;
@@ -28,7 +29,7 @@ pub(crate) fn parse(html: &str, limits: Limits) -> Dom {
     let builder = TreeBuilder::new(Grower::new(limits), options);
     let tokenizer = Tokenizer::new(Fence { builder }, TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
+    input.push_back(StrTendril::from_slice(&without_programs(html)));
     // The tokenizer pauses at each script for those who run them, and at each declared encoding for those who
     // would start again; we do neither.
     while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
