@@ -65,7 +65,7 @@ impl Drop for Claims {
 pub(super) struct Held {
     pub(super) id: i64,
     pub(super) queue: QueueName,
-    pub(super) bytes: u64,
+    pub(super) bytes: i64,
     /// Where the hand is free again once the row is settled; none of a row that was asked for by itself.
     hands: Option<Arc<Semaphore>>,
 }
@@ -88,7 +88,7 @@ struct Claim {
 
 /// A claimed row on its way to whoever takes.
 pub(super) fn taken(claimed: Claimed, queue: QueueName, hands: Option<Arc<Semaphore>>, ops: mpsc::Sender<Op>) -> Taken {
-    let held = Held { id: claimed.id, queue, bytes: claimed.envelope.body.len() as u64, hands };
+    let held = Held { id: claimed.id, queue, bytes: claimed.envelope.body.len() as i64, hands };
     Taken {
         redelivered: claimed.deliveries > 1,
         headers: claimed.facts,

@@ -14,7 +14,9 @@ use std::time::Duration;
 /// The schema this release writes, in `user_version`.
 const SCHEMA: i64 = 1;
 
-/// `ready` serves claims in the order of their time; `depth` answers counts without touching a body.
+/// `message_ready` serves claims in the order of their time. What lies in a queue is counted in `load` by
+/// every transaction, because counting rows of some kilobytes each costs more than carrying them; only rungs
+/// run out without a transaction, so they are counted, by an index of their own.
 const TABLES: &str = "
     CREATE TABLE message (
         id INTEGER PRIMARY KEY,
@@ -27,6 +29,13 @@ const TABLES: &str = "
         body BLOB NOT NULL
     ) STRICT;
     CREATE INDEX message_ready ON message (queue, visible_at) WHERE claimed = 0;
+    CREATE INDEX message_rung ON message (rung, queue, visible_at) WHERE rung IS NOT NULL;
+    CREATE TABLE load (
+        queue TEXT PRIMARY KEY,
+        messages INTEGER NOT NULL,
+        in_flight INTEGER NOT NULL,
+        bytes INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// The one process that may take from the file. A lock of the operating system: it ends with the process,
@@ -97,45 +106,79 @@ pub(super) async fn reader(path: &Path) -> Result<SqlitePool, QueueError> {
         .map_err(|e| QueueError::Backend(format!("{}: {e}", path.display())))
 }
 
-/// How much lies in a queue.
+/// How much lies in a queue, or is to be added to that.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct Load {
-    pub(super) ready: u64,
-    pub(super) in_flight: u64,
-    pub(super) bytes: u64,
+    /// Claimed ones and those on rungs included.
+    pub(super) messages: i64,
+    pub(super) in_flight: i64,
+    pub(super) bytes: i64,
 }
 
 impl Load {
-    pub(super) fn messages(self) -> u64 {
-        self.ready + self.in_flight
+    pub(super) fn add(&mut self, by: Load) {
+        self.messages += by.messages;
+        self.in_flight += by.in_flight;
+        self.bytes += by.bytes;
     }
 }
 
-/// How much lies in every queue that holds anything. A message on a rung counts there, not on its belt.
-pub(super) async fn depths<'e, E>(executor: E) -> Result<HashMap<QueueName, Load>, sqlx::Error>
-where
-    E: sqlx::Executor<'e, Database = sqlx::Sqlite>,
-{
+/// Carries a transaction's changes into `load`.
+pub(super) async fn change(
+    connection: &mut SqliteConnection,
+    changes: &HashMap<QueueName, Load>,
+) -> Result<(), sqlx::Error> {
+    for (queue, by) in changes {
+        sqlx::query(
+            "INSERT INTO load (queue, messages, in_flight, bytes) VALUES (?, ?, ?, ?)
+             ON CONFLICT (queue) DO UPDATE SET messages = messages + excluded.messages,
+                 in_flight = in_flight + excluded.in_flight, bytes = bytes + excluded.bytes",
+        )
+        .bind(queue.to_string())
+        .bind(by.messages)
+        .bind(by.in_flight)
+        .bind(by.bytes)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Counts everything anew: at restart, when rows have moved.
+pub(super) async fn recount(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(
+        "DELETE FROM load;
+         INSERT INTO load (queue, messages, in_flight, bytes)
+         SELECT queue, count(*), sum(claimed), sum(length(body)) FROM message GROUP BY queue;",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What lies in every queue that ever held anything.
+pub(super) async fn loads(connection: &mut SqliteConnection) -> Result<HashMap<QueueName, Load>, sqlx::Error> {
+    let rows = sqlx::query("SELECT queue, messages, in_flight, bytes FROM load").fetch_all(connection).await?;
+    let load = |row: &sqlx::sqlite::SqliteRow| {
+        let queue = QueueName::from_name(&row.get::<String, _>(0))?;
+        Some((queue, Load { messages: row.get(1), in_flight: row.get(2), bytes: row.get(3) }))
+    };
+    Ok(rows.iter().filter_map(load).collect())
+}
+
+/// Messages that wait on rungs, by their lane and their rung.
+pub(super) async fn on_rungs(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<(QueueName, QueueName, u64)>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT CASE WHEN rung IS NOT NULL AND visible_at > ? THEN rung ELSE queue END AS place, claimed,
-                count(*) AS n, sum(length(body)) AS bytes
-         FROM message GROUP BY place, claimed",
+        "SELECT queue, rung, count(*) FROM message WHERE rung IS NOT NULL AND visible_at > ? GROUP BY rung, queue",
     )
     .bind(Timestamp::now().millis())
-    .fetch_all(executor)
+    .fetch_all(connection)
     .await?;
-    let mut all: HashMap<QueueName, Load> = HashMap::new();
-    for row in rows {
-        let (place, claimed, n, bytes): (String, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
-        let Some(queue) = QueueName::from_name(&place) else { continue };
-        let load = all.entry(queue).or_default();
-        let n = u64::try_from(n).unwrap_or(0);
-        if claimed == 0 {
-            load.ready += n;
-        } else {
-            load.in_flight += n;
-        }
-        load.bytes += u64::try_from(bytes).unwrap_or(0);
-    }
-    Ok(all)
+    let counted = |row: &sqlx::sqlite::SqliteRow| {
+        let (queue, rung, n): (String, String, i64) = (row.get(0), row.get(1), row.get(2));
+        Some((QueueName::from_name(&queue)?, QueueName::from_name(&rung)?, u64::try_from(n).unwrap_or(0)))
+    };
+    Ok(rows.iter().filter_map(counted).collect())
 }

@@ -111,12 +111,23 @@ impl Backend for Embedded {
         answer.await.map_err(|_| PublishError::Closed)
     }
 
+    /// A message on a rung counts there, not on its lane.
     async fn depths(&self, queues: &[QueueName]) -> Result<Vec<Depth>, PublishError> {
-        let all = database::depths(&self.reader).await.map_err(|e| PublishError::Away(e.to_string()))?;
+        let told = |e: sqlx::Error| PublishError::Away(e.to_string());
+        let mut reader = self.reader.acquire().await.map_err(told)?;
+        let loads = database::loads(&mut reader).await.map_err(told)?;
+        let on_rungs = database::on_rungs(&mut reader).await.map_err(told)?;
         let depth = |queue: &QueueName| {
-            let found = all.get(queue).copied().unwrap_or_default();
-            let (ready, in_flight, bytes) = (found.ready, Some(found.in_flight), Some(found.bytes));
-            Depth { queue: *queue, ready, in_flight, bytes }
+            let load = loads.get(queue).copied().unwrap_or_default();
+            let waiting: u64 = on_rungs.iter().filter(|(lane, _, _)| lane == queue).map(|(_, _, n)| n).sum();
+            let here: u64 = on_rungs.iter().filter(|(_, rung, _)| rung == queue).map(|(_, _, n)| n).sum();
+            let positive = |n: i64| u64::try_from(n).unwrap_or(0);
+            Depth {
+                queue: *queue,
+                ready: positive(load.messages - load.in_flight).saturating_sub(waiting) + here,
+                in_flight: Some(positive(load.in_flight)),
+                bytes: Some(positive(load.bytes)),
+            }
         };
         Ok(queues.iter().map(depth).collect())
     }

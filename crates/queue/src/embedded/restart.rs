@@ -1,5 +1,6 @@
 //! What the last owner left in hand when it died.
 
+use super::database;
 use super::rows::{CLAIMED, Claimed};
 use crate::{Belt, DeadReason, Death, Lane, QueueError, QueueName};
 use article::Timestamp;
@@ -41,6 +42,7 @@ pub(super) async fn recover(connection: &mut SqliteConnection, lone_limit: u32) 
         }
     }
     sqlx::query("UPDATE message SET claimed = 0 WHERE claimed = 1").execute(&mut *tx).await.map_err(told)?;
+    database::recount(&mut tx).await.map_err(told)?;
     tx.commit().await.map_err(told)
 }
 

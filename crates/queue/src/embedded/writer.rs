@@ -58,11 +58,11 @@ pub(super) struct Writer {
     /// For the hands it gives out; weak, so that the queue's end ends the writer.
     ops: mpsc::WeakSender<Op>,
     subscriptions: Vec<Subscription>,
-    /// What lies in each queue: counted now and then, and carried on with what this process does.
+    /// What lies in each queue: read now and then, and carried on with what this process does.
     loads: HashMap<QueueName, Load>,
     counted: Instant,
-    max_messages: u64,
-    max_bytes: u64,
+    max_messages: i64,
+    max_bytes: i64,
     health: Health,
 }
 
@@ -72,6 +72,8 @@ struct Work {
     inserts: Vec<Row>,
     deletes: Vec<i64>,
     releases: Vec<i64>,
+    /// What all that changes in the loads; claims come on top.
+    changes: HashMap<QueueName, Load>,
     confirms: Vec<oneshot::Sender<Result<(), PublishError>>>,
     gets: Vec<(QueueName, oneshot::Sender<Option<Taken>>)>,
 }
@@ -83,6 +85,12 @@ struct Given {
     got: Vec<Option<Claimed>>,
     /// Subscriptions whose queue had no more to give.
     sated: Vec<usize>,
+}
+
+impl Work {
+    fn change(&mut self, queue: QueueName, messages: i64, in_flight: i64, bytes: i64) {
+        self.changes.entry(queue).or_default().add(Load { messages, in_flight, bytes });
+    }
 }
 
 impl Writer {
@@ -100,8 +108,8 @@ impl Writer {
             subscriptions: Vec::new(),
             loads: HashMap::new(),
             counted: Instant::now(),
-            max_messages: settings.belt_max_messages,
-            max_bytes: settings.belt_max_bytes,
+            max_messages: i64::try_from(settings.belt_max_messages).unwrap_or(i64::MAX),
+            max_bytes: i64::try_from(settings.belt_max_bytes).unwrap_or(i64::MAX),
             health,
         }
     }
@@ -145,6 +153,7 @@ impl Writer {
                 Op::Settle { row, rows, done } => self.admit_rows(&mut work, rows, Some(row), done),
                 Op::Release { row } => {
                     row.let_go();
+                    work.change(row.queue, 0, -1, 0);
                     work.releases.push(row.id);
                 }
                 Op::Get { queue, reply } => work.gets.push((queue, reply)),
@@ -168,18 +177,21 @@ impl Writer {
             return;
         }
         for row in &rows {
+            work.change(row.queue, 1, 0, row.body.len() as i64);
+            // Counted at once, for the next one's admission.
+            self.loads.entry(row.queue).or_default().add(Load {
+                messages: 1,
+                in_flight: 0,
+                bytes: row.body.len() as i64,
+            });
             if row.is_ready() {
-                let load = self.loads.entry(row.queue).or_default();
-                load.ready += 1;
-                load.bytes += row.body.len() as u64;
                 let fed = self.subscriptions.iter_mut().filter(|s| s.queue == row.queue);
                 fed.for_each(|s| s.hungry = true);
             }
         }
         if let Some(held) = ack {
-            let load = self.loads.entry(held.queue).or_default();
-            load.ready = load.ready.saturating_sub(1);
-            load.bytes = load.bytes.saturating_sub(held.bytes);
+            work.change(held.queue, -1, -1, -held.bytes);
+            self.loads.entry(held.queue).or_default().add(Load { messages: -1, in_flight: 0, bytes: -held.bytes });
             work.deletes.push(held.id);
             // The hand is free for what this transaction claims.
             held.let_go();
@@ -192,7 +204,7 @@ impl Writer {
     fn is_full(&self, queue: QueueName) -> bool {
         let load = self.loads.get(&queue).copied().unwrap_or_default();
         matches!(queue, QueueName::Belt(_, Lane::Main | Lane::Later))
-            && (load.messages() >= self.max_messages || load.bytes >= self.max_bytes)
+            && (load.messages >= self.max_messages || load.bytes >= self.max_bytes)
     }
 
     /// Writes until it is written: a full disk or another's lock is waited out, with nothing confirmed
@@ -250,9 +262,12 @@ impl Writer {
         for id in &work.releases {
             sqlx::query("UPDATE message SET claimed = 0 WHERE id = ?").bind(id).execute(&mut *tx).await?;
         }
+        let mut changes = work.changes.clone();
         let mut given = Given::default();
         for (queue, _) in &work.gets {
-            given.got.push(claim(tx, *queue, 1).await?.pop());
+            let got = claim(tx, *queue, 1).await?.pop();
+            changes.entry(*queue).or_default().in_flight += i64::from(got.is_some());
+            given.got.push(got);
         }
         for (index, subscription) in self.subscriptions.iter().enumerate().filter(|(_, s)| s.hungry) {
             let free = subscription.hands.available_permits().min(BATCH);
@@ -263,8 +278,13 @@ impl Writer {
             if rows.len() < free {
                 given.sated.push(index);
             }
+            if !rows.is_empty() {
+                changes.entry(subscription.queue).or_default().in_flight += rows.len() as i64;
+            }
             given.subscribed.extend(rows.into_iter().map(|claimed| (index, claimed)));
         }
+        changes.retain(|_, by| *by != Load::default());
+        database::change(tx, &changes).await?;
         sqlx::query("COMMIT").execute(tx).await?;
         Ok(given)
     }
@@ -291,10 +311,10 @@ impl Writer {
         }
     }
 
-    /// Counts what lies in the belts, others' messages included.
+    /// Reads what lies in the belts, others' messages included.
     async fn count(&mut self) {
         self.counted = Instant::now();
-        if let Ok(loads) = database::depths(&mut self.connection).await {
+        if let Ok(loads) = database::loads(&mut self.connection).await {
             self.loads = loads;
         }
     }
@@ -316,7 +336,7 @@ async fn insert(connection: &mut SqliteConnection, rows: &[Row]) -> Result<(), s
 /// Claims up to `n` rows, oldest first; their delivery counts are committed before anybody sees them.
 async fn claim(connection: &mut SqliteConnection, queue: QueueName, n: usize) -> Result<Vec<Claimed>, sqlx::Error> {
     let sql = format!(
-        "UPDATE message SET claimed = 1, deliveries = deliveries + 1
+        "UPDATE message SET claimed = 1, deliveries = deliveries + 1, rung = NULL
          WHERE id IN (SELECT id FROM message WHERE queue = ? AND claimed = 0 AND visible_at <= ?
                       ORDER BY visible_at, id LIMIT ?)
          RETURNING {CLAIMED}"

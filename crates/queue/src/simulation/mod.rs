@@ -91,7 +91,7 @@ async fn live(seed: u64, plant: Plant) -> Result<Report, String> {
         store: Mutex::new(Store::default()),
         broker: broker.clone(),
         mistake: plant.mistake,
-        poisoned: seed % 4 == 0,
+        poisoned: seed.is_multiple_of(4),
         crash: tokio::sync::Notify::new(),
         away: Mutex::new(false),
         calm: Mutex::new(false),

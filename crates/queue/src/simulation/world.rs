@@ -166,7 +166,7 @@ impl Handler for Retriever {
 }
 
 fn lane(article: u32) -> Lane {
-    if article % 4 == 0 { Lane::Later } else { Lane::Main }
+    if article.is_multiple_of(4) { Lane::Later } else { Lane::Main }
 }
 
 pub(super) struct Deduplicator(pub(super) Arc<World>);
