@@ -54,7 +54,15 @@ async fn disagreement(truth: &[TruthRow], store: &Store) -> Option<String> {
         truth.iter().filter(|t| t.expected != Expected::Nothing).map(|t| (&t.id, t)).collect();
     let missing: Vec<&str> = wanted.iter().filter(|(id, _)| !have.contains_key(**id)).map(|(_, t)| t.url.as_str()).collect();
     if !missing.is_empty() {
-        return Some(format!("{} of {} articles are missing, such as {}", missing.len(), wanted.len(), missing[0]));
+        let decided: Vec<String> = store
+            .decisions(missing[0])
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|d| format!("{} {} {} {} {}", d.at, d.stage, d.outcome, d.reason, d.detail))
+            .collect();
+        let first = format!("{}, of which was decided: {decided:#?}", missing[0]);
+        return Some(format!("{} of {} articles are missing, such as {first}", missing.len(), wanted.len()));
     }
     if let Some(extra) = have.values().find(|s| !wanted.contains_key(&s.article.id)) {
         return Some(format!("nobody published {}", extra.article.url));
@@ -101,10 +109,14 @@ fn wrong_stories(wanted: &BTreeMap<&ArticleId, &TruthRow>, have: &BTreeMap<Artic
     let truth: BTreeSet<_> = of_truth.values().collect();
     let store: BTreeSet<_> = of_store.values().collect();
     let describe = |set: &BTreeSet<&ArticleId>| {
-        set.iter().map(|id| format!("{} ({:?})", wanted[*id].url, wanted[*id].kind)).collect::<Vec<_>>().join(", ")
+        let line = |id: &&ArticleId| {
+            let (row, got) = (wanted[*id], &have[*id]);
+            format!("\n  {:?} {} in {} since {:?}", row.kind, row.url, got.story, got.article.observed_at)
+        };
+        set.iter().map(line).collect::<String>()
     };
     let wrong: Vec<_> = truth.difference(&store).collect();
-    wrong.first().map(|first| format!("{} of {} stories differ: [{}] should be one", wrong.len(), truth.len(), describe(first)))
+    wrong.first().map(|first| format!("{} of {} stories differ: these should be one:{}", wrong.len(), truth.len(), describe(first)))
 }
 
 /// Runs until truth and store agree, and a moment longer: nothing doubled comes after.
