@@ -136,6 +136,20 @@ impl InHand {
     }
 }
 
+/// A stage begins to work: its circuit is closed until something is away.
+#[derive(Debug)]
+pub struct CircuitMade {
+    /// Where.
+    pub stage: &'static str,
+}
+
+impl CircuitMade {
+    /// Moves the metric alone, so that "closed" can be told from "nobody there".
+    pub fn emit(&self) {
+        CIRCUIT.with_label_values(&[self.stage]).set(0.0);
+    }
+}
+
 /// What a stage needs is away: it takes nothing and probes.
 #[derive(Debug)]
 pub struct CircuitOpened<'a> {
