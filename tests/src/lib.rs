@@ -11,6 +11,7 @@
 mod certificates;
 mod child;
 mod postgres;
+mod prometheus;
 mod rabbitmq;
 mod redis;
 mod shared;
@@ -18,6 +19,7 @@ mod shared;
 pub use certificates::Certificates;
 pub use child::{HarnessError, free_port};
 pub use postgres::Postgres;
+pub use prometheus::Prometheus;
 pub use rabbitmq::RabbitMq;
 pub use redis::Redis;
 pub use shared::{shared_folder, skip};

@@ -24,6 +24,8 @@ pub(crate) struct Installation {
     folder: tempfile::TempDir,
     settings: PathBuf,
     store_url: String,
+    /// `--set` of every process.
+    sets: Vec<String>,
     processes: Vec<Process>,
 }
 
@@ -46,12 +48,12 @@ impl Installation {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().display();
         let (queue, index, store_url) = match mode {
-            Mode::Embedded => {
-                (format!("sqlite:{data}/queue.db"), format!("sqlite:{data}/index.db"), format!("sqlite:{data}/store.db"))
-            }
-            Mode::Stack => {
-                (harness::rabbitmq().vhost(), harness::redis().url(), harness::postgres().database())
-            }
+            Mode::Embedded => (
+                format!("sqlite:{data}/queue.db"),
+                format!("sqlite:{data}/index.db"),
+                format!("sqlite:{data}/store.db"),
+            ),
+            Mode::Stack => (harness::rabbitmq().vhost(), harness::redis().url(), harness::postgres().database()),
         };
         let prefix = harness::unique("i");
         let text = format!(
@@ -76,7 +78,7 @@ prefix = "{prefix}"
 url = "{store_url}"
 [web]
 allow_networks = ["127.0.0.0/8"]
-resolve = {{ "*" = "{press}" }}
+resolve = {{ "*" = "http://{press}" }}
 [web.limits]
 ports = [80, 443, {port}]
 [web.politeness]
@@ -96,7 +98,12 @@ lease_secs = 10
         );
         let settings = folder.path().join("wireroom.toml");
         std::fs::write(&settings, text).unwrap();
-        Self { mode, folder, settings, store_url, processes: Vec::new() }
+        Self { mode, folder, settings, store_url, sets: Vec::new(), processes: Vec::new() }
+    }
+
+    /// Another value for a setting, as `section.key=value`, in every process started from now on.
+    pub(crate) fn set(&mut self, setting: impl Into<String>) {
+        self.sets.push(setting.into());
     }
 
     /// Starts every process.
@@ -154,7 +161,10 @@ lease_secs = 10
         for entry in std::fs::read_dir(self.folder.path()).unwrap().flatten() {
             if entry.path().extension().is_some_and(|e| e == "log") {
                 let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
-                let lines: Vec<&str> = text.lines().filter(|l| l.contains("\"WARN\"") || l.contains("\"ERROR\"") || !l.starts_with('{')).collect();
+                let lines: Vec<&str> = text
+                    .lines()
+                    .filter(|l| l.contains("\"WARN\"") || l.contains("\"ERROR\"") || !l.starts_with('{'))
+                    .collect();
                 out.push_str(&format!("--- {}\n", entry.file_name().to_string_lossy()));
                 out.push_str(&lines[lines.len().saturating_sub(15)..].join("\n"));
                 out.push('\n');
@@ -172,6 +182,7 @@ lease_secs = 10
         let child = Command::new(binary())
             .arg("--config")
             .arg(&self.settings)
+            .args(self.sets.iter().flat_map(|set| ["--set", set]))
             .arg(role)
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
