@@ -45,7 +45,7 @@ pub(crate) trait Deliveries: Send {
 /// A message in hand. Dropped without being settled it comes again.
 pub(crate) struct Taken {
     pub(crate) envelope: Envelope,
-    /// Headers as they came, JSON.
+    /// Headers as they came, JSON; of dead letters and outcomes, else possibly empty.
     pub(crate) headers: Vec<u8>,
     /// Delivered before.
     pub(crate) redelivered: bool,

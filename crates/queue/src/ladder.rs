@@ -77,7 +77,7 @@ impl Ladder {
                 // Spread what failed together, so that it does not come back together.
                 let not_before = match first_rung(reason) {
                     Start::Shortest => None,
-                    Start::At(_) => Some(now.plus(rung.wait() + jitter(journey, rung))),
+                    Start::At { .. } => Some(now.plus(rung.wait() + jitter(journey, rung))),
                 };
                 Step::Rung { rung, attempt, waits, not_before }
             }
@@ -99,8 +99,8 @@ impl Ladder {
         let laps = if reason.spends_attempt() { journey.attempt.saturating_sub(1) } else { journey.waits };
         match first_rung(reason) {
             Start::Shortest => self.shortest(),
-            Start::At(first) => {
-                let index = first.saturating_add(laps as usize).min(self.rungs.len() - 1);
+            Start::At { first, last } => {
+                let index = first.saturating_add(laps as usize).min(last).min(self.rungs.len() - 1);
                 self.rungs[index]
             }
         }
@@ -110,26 +110,28 @@ impl Ladder {
 enum Start {
     /// Always the shortest rung.
     Shortest,
-    /// This rung at the first lap, then upwards.
-    At(usize),
+    /// This rung at the first lap, then upwards to the last.
+    At { first: usize, last: usize },
 }
 
 /// Where the climb begins. No wildcard: a new reason has to be thought about.
 fn first_rung(reason: RetryReason) -> Start {
     match reason {
         // Ours: it is over when we are back, and nobody outside is asked.
-        RetryReason::DependencyAway | RetryReason::Draining | RetryReason::NewerSchema | RetryReason::Conflict => {
-            Start::Shortest
-        }
-        // Often gone at the next packet.
+        RetryReason::DependencyAway | RetryReason::Draining | RetryReason::NewerSchema => Start::Shortest,
+        // A slot may be free any time: an hour away, news is old.
+        RetryReason::HostBusy => Start::At { first: 0, last: 2 },
+        // Often gone at the next packet, or the next transaction.
         RetryReason::Unreachable
         | RetryReason::TimedOut
         | RetryReason::CutOff
         | RetryReason::HandlerTimeout
         | RetryReason::Panicked
-        | RetryReason::HostBusy => Start::At(0),
+        | RetryReason::Conflict => Start::At { first: 0, last: usize::MAX },
         // A server in trouble is not helped by being asked again in five seconds.
-        RetryReason::ServerError | RetryReason::RateLimited | RetryReason::RobotsUnknown => Start::At(1),
+        RetryReason::ServerError | RetryReason::RateLimited | RetryReason::RobotsUnknown => {
+            Start::At { first: 1, last: usize::MAX }
+        }
     }
 }
 
@@ -140,4 +142,113 @@ fn jitter(journey: Journey<'_>, rung: Rung) -> Duration {
     (journey.message_id, journey.attempt, journey.waits).hash(&mut h);
     let most = (rung.wait() / 4).min(Duration::from_secs(4)).as_millis() as u64;
     Duration::from_millis(h.finish() % (most + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::fmt::Write;
+
+    const NOW: Timestamp = Timestamp(1_000_000_000);
+
+    fn ladder() -> Ladder {
+        Ladder { rungs: Rung::ALL.to_vec(), attempts: 8, max_age: Duration::from_secs(24 * 3600) }
+    }
+
+    fn journey(attempt: u32, waits: u32, age: Duration) -> Journey<'static> {
+        Journey { message_id: "m", attempt, waits, first_seen: NOW.minus(age) }
+    }
+
+    /// Every reason, from its first lap to the end of its budget.
+    #[test]
+    fn every_reason_has_its_way() {
+        let mut table = String::new();
+        for reason in RetryReason::ALL {
+            let mut way = Vec::new();
+            let (mut attempt, mut waits) = (1, 0);
+            for _ in 0..9 {
+                match ladder().step(journey(attempt, waits, Duration::ZERO), *reason, None, NOW) {
+                    Step::Rung { rung, attempt: a, waits: w, .. } => {
+                        (attempt, waits) = (a, w);
+                        way.push(rung.to_string());
+                    }
+                    Step::Drop(end) => way.push(format!("drop:{}", end.as_str())),
+                    Step::Dead(end) => way.push(format!("dead:{}", end.as_str())),
+                }
+            }
+            let old = ladder().step(journey(1, 0, Duration::from_secs(90_000)), *reason, None, NOW);
+            let old = match old {
+                Step::Rung { .. } => "goes on".to_owned(),
+                Step::Drop(end) => format!("drop:{}", end.as_str()),
+                Step::Dead(end) => format!("dead:{}", end.as_str()),
+            };
+            writeln!(table, "{:<15} {} | too old: {old}", reason.as_str(), way.join(" ")).unwrap();
+        }
+        insta::assert_snapshot!(table, @r#"
+        host_busy       5s 30s 5m 5m 5m 5m 5m 5m 5m | too old: drop:stale
+        rate_limited    30s 5m 1h 1h 1h 1h 1h 1h 1h | too old: drop:stale
+        robots_unknown  30s 5m 1h 1h 1h 1h 1h 1h 1h | too old: drop:stale
+        dependency_away 5s 5s 5s 5s 5s 5s 5s 5s 5s | too old: dead:age_spent
+        draining        5s 5s 5s 5s 5s 5s 5s 5s 5s | too old: goes on
+        newer_schema    5s 5s 5s 5s 5s 5s 5s 5s 5s | too old: dead:age_spent
+        unreachable     5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
+        timed_out       5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
+        server_error    30s 5m 1h 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
+        cut_off         5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
+        handler_timeout 5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
+        panicked        5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
+        conflict        5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
+        "#);
+    }
+
+    proptest! {
+        /// A message that was asked to wait is never sent onto a rung that returns too late, where one
+        /// returns in time; and it is held in hand only for less than five seconds.
+        #[test]
+        fn a_time_asked_for_is_kept(wait in 0_u64..20_000_000) {
+            let wait = Duration::from_millis(wait);
+            let rung = ladder().in_time(wait);
+            let longer = Rung::ALL.into_iter().filter(|r| *r > rung && r.wait() <= wait).count();
+            prop_assert_eq!(longer, 0);
+            prop_assert!(rung.wait() <= wait || rung == Rung::S5);
+            if ladder().worth_holding(wait) {
+                prop_assert!(wait < LONGEST_HOLD);
+            } else {
+                prop_assert!(rung.wait() <= wait);
+            }
+        }
+
+        /// Whatever happens, a message's budget ends: by attempts, or by age.
+        #[test]
+        fn every_journey_ends(reasons in proptest::collection::vec(0..RetryReason::ALL.len(), 3_000)) {
+            let (mut attempt, mut waits, mut now) = (1, 0, NOW);
+            let first_seen = NOW;
+            let ended = reasons.into_iter().any(|r| {
+                let journey = Journey { message_id: "m", attempt, waits, first_seen };
+                // Draining is not counted: each is another worker's end.
+                let reason = RetryReason::ALL[r];
+                match ladder().step(journey, reason, None, now) {
+                    Step::Rung { rung, attempt: a, waits: w, .. } => {
+                        (attempt, waits) = (a, w);
+                        now = now.plus(rung.wait());
+                        false
+                    }
+                    Step::Drop(_) | Step::Dead(_) => true,
+                }
+            });
+            prop_assert!(ended);
+        }
+    }
+
+    #[test]
+    fn jitter_follows_from_the_message_and_stays_within_its_bounds() {
+        for rung in Rung::ALL {
+            let drawn: Vec<Duration> = (1..200).map(|a| jitter(journey(a, 0, Duration::ZERO), rung)).collect();
+            let most = (rung.wait() / 4).min(Duration::from_secs(4));
+            assert!(drawn.iter().all(|j| *j <= most), "{rung}");
+            assert!(drawn.iter().collect::<std::collections::BTreeSet<_>>().len() > 100, "{rung}: spread");
+            assert_eq!(jitter(journey(3, 1, Duration::ZERO), rung), jitter(journey(3, 1, Duration::ZERO), rung));
+        }
+    }
 }

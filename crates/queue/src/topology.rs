@@ -62,3 +62,59 @@ fn dies_into(arguments: &mut BTreeMap<&'static str, Value>, target: QueueName, s
     arguments.insert("x-dead-letter-exchange", json!(""));
     arguments.insert("x-dead-letter-routing-key", json!(physical(target, settings)));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Belt, Rung};
+    use std::time::Duration;
+
+    fn named(settings: &QueueSettings, name: &str) -> Value {
+        let found = topology(settings).into_iter().find(|q| q.name == name);
+        serde_json::to_value(found.unwrap().arguments).unwrap()
+    }
+
+    #[test]
+    fn a_belt_dies_into_its_lone_lane_and_that_into_the_dead_letters() {
+        let settings = QueueSettings::default();
+        insta::assert_snapshot!(named(&settings, "pages"), @r#"{"x-dead-letter-exchange":"","x-dead-letter-routing-key":"pages.lone","x-dead-letter-strategy":"at-least-once","x-delivery-limit":5,"x-overflow":"reject-publish","x-queue-type":"quorum"}"#);
+        insta::assert_snapshot!(named(&settings, "pages.lone"), @r#"{"x-dead-letter-exchange":"","x-dead-letter-routing-key":"pages.dead","x-dead-letter-strategy":"at-least-once","x-delivery-limit":2,"x-overflow":"reject-publish","x-queue-type":"quorum"}"#);
+        insta::assert_snapshot!(named(&settings, "pages.retry.30s"), @r#"{"x-dead-letter-exchange":"","x-dead-letter-routing-key":"pages","x-dead-letter-strategy":"at-least-once","x-delivery-limit":2147483647,"x-message-ttl":30000,"x-overflow":"reject-publish","x-queue-type":"quorum"}"#);
+        insta::assert_snapshot!(named(&settings, "pages.dead"), @r#"{"x-delivery-limit":2147483647,"x-queue-type":"quorum"}"#);
+    }
+
+    /// At-least-once falls back to losing, silently, where one of these is missing.
+    #[test]
+    fn wherever_the_broker_dead_letters_it_does_so_at_least_once() {
+        for queue in topology(&QueueSettings::default()) {
+            let has = |key: &str, value: &str| queue.arguments.get(key).is_some_and(|v| v == value);
+            assert!(has("x-queue-type", "quorum"), "{}", queue.name);
+            assert!(queue.arguments.contains_key("x-delivery-limit"), "{}: 4.x would set 20", queue.name);
+            if queue.arguments.contains_key("x-dead-letter-exchange") {
+                assert!(has("x-dead-letter-strategy", "at-least-once"), "{}", queue.name);
+                assert!(has("x-overflow", "reject-publish"), "{}", queue.name);
+            } else {
+                assert!(!queue.arguments.contains_key("x-overflow"), "{}: nothing refuses a death", queue.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_prefix_reaches_every_name_and_every_route() {
+        let settings = QueueSettings { prefix: "trial.".to_owned(), ..QueueSettings::default() };
+        for queue in topology(&settings) {
+            assert!(queue.name.starts_with("trial."), "{}", queue.name);
+            let target = queue.arguments.get("x-dead-letter-routing-key").and_then(Value::as_str);
+            assert!(target.is_none_or(|t| t.starts_with("trial.")), "{}", queue.name);
+        }
+    }
+
+    #[test]
+    fn another_ladder_is_other_queues() {
+        let ladder = vec![Rung::of(Duration::from_millis(200))];
+        let names: Vec<String> =
+            topology(&QueueSettings { ladder, ..QueueSettings::default() }).into_iter().map(|q| q.name).collect();
+        assert!(names.contains(&"feeds.retry.200ms".to_owned()) && !names.contains(&"feeds.retry.5s".to_owned()));
+        assert_eq!(names.len(), 1 + Belt::ALL.len() * 5);
+    }
+}

@@ -33,7 +33,7 @@ struct Claim {
 
 /// A delivery on its way to whoever takes.
 pub(super) fn taken(delivery: Delivery, queue: QueueName, way: Way, publishing: Link) -> Taken {
-    let headers = wire::headers_json(&delivery.properties);
+    let headers = wire::headers_json(&delivery.properties, queue);
     let redelivered = delivery.redelivered;
     let acker = delivery.acker.clone();
     let envelope = wire::envelope(delivery, queue);

@@ -145,8 +145,11 @@ fn number_of(headers: &FieldTable, key: &str) -> Option<i64> {
     }
 }
 
-/// Headers as they came, for the ledger.
-pub(super) fn headers_json(properties: &BasicProperties) -> Vec<u8> {
+/// Headers as they came, for the ledger; only the registrar's queues are read for them.
+pub(super) fn headers_json(properties: &BasicProperties, queue: QueueName) -> Vec<u8> {
+    if !matches!(queue, QueueName::Dead(_) | QueueName::Outcomes) {
+        return Vec::new();
+    }
     let headers = properties.headers().as_ref().map(table).unwrap_or_default();
     // A map of plain values can be written.
     serde_json::to_vec(&Value::Object(headers)).unwrap_or_default()
@@ -176,5 +179,82 @@ fn plain(value: &AMQPValue) -> Value {
         AMQPValue::FieldArray(values) => Value::Array(values.as_slice().iter().map(plain).collect()),
         AMQPValue::FieldTable(inner) => Value::Object(table(inner)),
         AMQPValue::Void => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Belt, Rung};
+    use proptest::option;
+    use proptest::prelude::*;
+
+    fn delivery(properties: BasicProperties, data: Vec<u8>) -> Delivery {
+        let mut delivery = Delivery::mock(1, "".into(), "pages".into(), false, data);
+        delivery.properties = properties;
+        delivery
+    }
+
+    fn queues() -> impl Strategy<Value = QueueName> {
+        prop_oneof![
+            Just(QueueName::Belt(Belt::Pages, Lane::Main)),
+            Just(QueueName::Retry(Belt::Notices, Rung::S30)),
+            Just(QueueName::Dead(Belt::Stories)),
+        ]
+    }
+
+    prop_compose! {
+        fn envelopes()(
+            queue in queues(),
+            later in any::<bool>(),
+            (id, kind) in ("[a-z0-9]{1,32}", "[a-z_]{1,20}"),
+            schema in any::<u16>(),
+            body in proptest::collection::vec(any::<u8>(), 0..200),
+            (attempt, waits, replays) in (1_u32.., any::<u32>(), any::<u32>()),
+            (first_seen, not_before, replay) in (any::<i64>(), option::of(any::<i64>()), option::of(any::<i64>())),
+            (traceparent, host, source) in (option::of(".{0,60}"), option::of(".{1,40}"), option::of(".{1,40}")),
+            (reason, detail, at) in ("[a-z_]{1,20}", ".{0,300}", any::<i64>()),
+        ) -> Envelope {
+            let text = |t: &str| t.to_owned();
+            let death = matches!(queue, QueueName::Dead(_)).then(|| Death {
+                reason, detail, at: Timestamp(at), stage: text("retriever"), release: text("1.2.3"), origin: text("pages"),
+            });
+            Envelope {
+                queue, lane: if later { Lane::Later } else { Lane::Main }, message_id: MessageId(id), kind, schema, body,
+                attempt, waits, first_seen: Timestamp(first_seen), not_before: not_before.map(Timestamp), traceparent,
+                replay, replays, host, source, death,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sent_is_what_arrives(sent in envelopes()) {
+            let arrived = envelope(delivery(properties(&sent), sent.body.clone()), sent.queue);
+            prop_assert_eq!(arrived, sent);
+        }
+    }
+
+    #[test]
+    fn what_the_broker_wrote_on_a_message_ends_with_it() {
+        let mut headers = FieldTable::default();
+        for key in ["x-death", "x-first-death-queue", "x-last-death-reason", "x-opt-deaths"] {
+            headers.insert(key.into(), AMQPValue::LongString("pages".into()));
+        }
+        let properties = BasicProperties::default().with_headers(headers).with_expiration("5000".into());
+        let taken = envelope(delivery(properties, b"{}".to_vec()), QueueName::Belt(Belt::Pages, Lane::Main));
+        let sent = super::properties(&taken);
+        assert_eq!(sent.expiration(), &None);
+        let keys: Vec<&str> = sent.headers().as_ref().unwrap().inner().keys().map(|k| k.as_str()).collect();
+        assert_eq!(keys, ["attempt", "first-seen", "schema"]);
+    }
+
+    #[test]
+    fn a_message_made_by_hand_has_a_name_and_no_kind() {
+        let queue = QueueName::Belt(Belt::Pages, Lane::Main);
+        let once = envelope(delivery(BasicProperties::default(), b"hello".to_vec()), queue);
+        let twice = envelope(delivery(BasicProperties::default(), b"hello".to_vec()), queue);
+        assert_eq!((once.kind.as_str(), once.attempt), ("", 1));
+        assert_eq!(once.message_id, twice.message_id);
     }
 }
