@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads `90s`, `15m`, `6h`, `2d`.
-pub fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || format!("“{text}” is not an age: write it as 90s, 15m, 6h or 2d");
     let text = text.trim();
     let unit = text.chars().last().ok_or_else(wrong)?;
@@ -19,7 +19,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 }
 
 /// A time ago for tables: `4 s`, `12 min`, `3 h`, `2 d`.
-pub fn words(age: Duration) -> String {
+pub(crate) fn words(age: Duration) -> String {
     match age.as_secs() {
         s if s < 120 => format!("{s} s"),
         s if s < 7_200 => format!("{} min", s / 60),

@@ -3,7 +3,7 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 /// Asks and reads one line; an empty one gives `default`. None without a terminal or at the end of input.
-pub fn ask(question: &str, default: Option<&str>) -> Option<String> {
+pub(crate) fn ask(question: &str, default: Option<&str>) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
@@ -19,6 +19,6 @@ pub fn ask(question: &str, default: Option<&str>) -> Option<String> {
 }
 
 /// Asks a yes-or-no question; anything but a yes is a no.
-pub fn confirm(question: &str) -> bool {
+pub(crate) fn confirm(question: &str) -> bool {
     ask(&format!("{question} (yes/no)"), Some("no")).is_some_and(|a| matches!(a.to_lowercase().as_str(), "y" | "yes"))
 }

@@ -16,13 +16,13 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// Takes note of decisions.
 #[derive(Clone, Debug)]
-pub struct Notebook {
+pub(crate) struct Notebook {
     sender: Sender<DecisionRow>,
 }
 
 impl Notebook {
     /// A notebook and the task that writes it into `store` until told to stop; what is waiting then is still written.
-    pub fn open(store: Store, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<()>) {
+    pub(crate) fn open(store: Store, stop: CancellationToken) -> (Self, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = channel(WAITING);
         (Self { sender }, tokio::spawn(write(store, receiver, stop)))
     }
@@ -44,7 +44,9 @@ impl Chronicle for Notebook {
         };
         match self.sender.try_send(row) {
             Ok(()) => {}
-            Err(TrySendError::Full(_)) => DecisionsLost { count: 1, why: "the store is slower than the workers" }.emit(),
+            Err(TrySendError::Full(_)) => {
+                DecisionsLost { count: 1, why: "the store is slower than the workers" }.emit()
+            }
             Err(TrySendError::Closed(_)) => DecisionsLost { count: 1, why: "the process is ending" }.emit(),
         }
     }

@@ -138,7 +138,9 @@ fn make_folder(url: &str) -> anyhow::Result<()> {
         return Ok(());
     };
     match Path::new(path).parent().filter(|p| !p.as_os_str().is_empty()) {
-        Some(folder) => std::fs::create_dir_all(folder).with_context(|| format!("can't make the folder {}", folder.display())),
+        Some(folder) => {
+            std::fs::create_dir_all(folder).with_context(|| format!("can't make the folder {}", folder.display()))
+        }
         None => Ok(()),
     }
 }

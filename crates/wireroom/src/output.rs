@@ -4,18 +4,18 @@ use serde::Serialize;
 use std::io::Write;
 
 /// Prints a line. A closed pipe (`| head`) ends output quietly.
-pub fn line(text: impl AsRef<str>) {
+pub(crate) fn line(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
 }
 
 /// Prints a value as JSON.
-pub fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
+pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
     line(serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
 /// Prints rows under headings, each column as wide as its widest cell; the last is not padded. Cells are cut at `widest` characters.
-pub fn table(headings: &[&str], rows: &[Vec<String>], widest: usize) {
+pub(crate) fn table(headings: &[&str], rows: &[Vec<String>], widest: usize) {
     let cut = |cell: &str| {
         let one_line = cell.replace(['\n', '\r', '\t'], " ");
         if one_line.chars().count() > widest {
@@ -26,7 +26,12 @@ pub fn table(headings: &[&str], rows: &[Vec<String>], widest: usize) {
     };
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|c| cut(c)).collect()).collect();
     let width = |i: usize| {
-        rows.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count()).chain([headings[i].chars().count()]).max().unwrap_or(0)
+        rows.iter()
+            .filter_map(|r| r.get(i))
+            .map(|c| c.chars().count())
+            .chain([headings[i].chars().count()])
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
     let print = |cells: &[String]| {

@@ -1,6 +1,7 @@
 //! The roles: which handlers, loops and pages a process runs.
 
 use crate::chronicle::Notebook;
+use crate::desk::Desk;
 use crate::house::House;
 use crate::serve::{bind, serve};
 use anyhow::Context;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 /// What a process may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
-    /// Says which feed is due; keeps the dead letters' ledger and forgets what is old.
+    /// Says which feed is due; keeps the dead letters' ledger, serves the operator's page, forgets what is old.
     Scheduler,
     /// Reads feeds and pages.
     Fetcher,
@@ -78,7 +79,12 @@ pub async fn run(house: Arc<House>, roles: &[Role], stop: CancellationToken) -> 
 }
 
 /// Starts these roles. What listens is bound before anything works, so that a taken port is said at once.
-pub async fn start(house: &Arc<House>, roles: &[Role], tasks: &mut Tasks, stop: &CancellationToken) -> anyhow::Result<()> {
+pub async fn start(
+    house: &Arc<House>,
+    roles: &[Role],
+    tasks: &mut Tasks,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
     let settings = &house.settings;
     if !settings.metrics.listen.is_empty() {
         let listener = bind("metrics.listen", &settings.metrics.listen).await?;
@@ -89,6 +95,13 @@ pub async fn start(house: &Arc<House>, roles: &[Role], tasks: &mut Tasks, stop: 
     let site = if roles.contains(&Role::Site) {
         settings.may_serve("site.listen", &settings.site.listen)?;
         Some(bind("site.listen", &settings.site.listen).await?)
+    } else {
+        None
+    };
+    let ops = if roles.contains(&Role::Scheduler) && !settings.ops.listen.is_empty() {
+        settings.may_serve_ops()?;
+        settings.ops.check()?;
+        Some(bind("ops.listen", &settings.ops.listen).await?)
     } else {
         None
     };
@@ -115,11 +128,19 @@ pub async fn start(house: &Arc<House>, roles: &[Role], tasks: &mut Tasks, stop: 
                 work(house, handler, tasks, stop).await?;
             }
             Role::Courier => {
-                let handler = publisher::Courier::new(house.client()?, settings.publisher.clone(), settings.site.clone());
+                let handler =
+                    publisher::Courier::new(house.client()?, settings.publisher.clone(), settings.site.clone());
                 work(house, handler, tasks, stop).await?;
             }
             Role::Site => {}
         }
+    }
+    if let Some(listener) = ops {
+        let desk = Arc::new(Desk { house: house.clone(), stop: stop.clone() });
+        let state = publisher::ops::OpsState::new(house.store().await?, settings.ops.clone(), desk);
+        let (router, stop) = (publisher::ops::router(state), stop.clone());
+        tracing::info!(address = %settings.ops.listen, "the operator's page is served");
+        tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
     }
     if let Some(listener) = site {
         let state = publisher::site::SiteState::new(house.store().await?, settings.site.clone(), robot_facts(house)?);
@@ -134,6 +155,18 @@ async fn scheduler(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationTok
     let (store, queue) = (house.store().await?, house.queue().await?);
     let settings = &house.settings;
 
+    let registrar = replay::Registrar::new(store.clone(), queue.clone());
+    tasks.spawn({
+        let stop = stop.clone();
+        async move { Ok(registrar.run(stop).await?) }
+    });
+    tasks.spawn({
+        let (store, settings, stop) = (store.clone(), settings.replay.clone(), stop.clone());
+        async move {
+            replay::forget(store, settings, stop).await;
+            Ok(())
+        }
+    });
     tasks.spawn({
         let (queue, stop) = (queue.clone(), stop.clone());
         async move {
@@ -163,10 +196,12 @@ async fn fetcher(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken
         if settings.queue.url.starts_with("sqlite:") { Ok(()) } else { Err(why) }
     })?;
     let (store, client, politeness) = (house.store().await?, house.client()?, house.politeness().await?);
-    let poller = fetcher::poller::Poller::new(store.clone(), client.clone(), politeness.clone(), settings.poller.clone());
+    let poller =
+        fetcher::poller::Poller::new(store.clone(), client.clone(), politeness.clone(), settings.poller.clone());
     work(house, poller, tasks, stop).await?;
     let robots = house.robots(client.clone()).await?;
-    let retriever = fetcher::retriever::Retriever::new(store, client, Arc::new(robots), politeness, settings.retriever.clone());
+    let retriever =
+        fetcher::retriever::Retriever::new(store, client, Arc::new(robots), politeness, settings.retriever.clone());
     work(house, retriever, tasks, stop).await
 }
 
@@ -190,7 +225,11 @@ async fn work<H: Handler>(
 }
 
 /// Forgets what is older than its time, every now and then.
-async fn forget(store: store::Store, keep: crate::settings::KeepSettings, stop: CancellationToken) -> anyhow::Result<()> {
+async fn forget(
+    store: store::Store,
+    keep: crate::settings::KeepSettings,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let days = |n: u64| Duration::from_secs(n * 86_400);
     loop {
         tokio::select! {

@@ -1,13 +1,12 @@
 //! Listening: the site, the operator's page, metrics and health.
 
 use axum::Router;
-use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// An address that can't be listened on.
 #[derive(Debug, thiserror::Error)]
-pub enum ListenError {
+pub(crate) enum ListenError {
     /// Somebody else listens there.
     #[error("{key} = \"{address}\": the port is taken by another process; stop that one, or set {key} to another port")]
     Taken {
@@ -29,19 +28,16 @@ pub enum ListenError {
 }
 
 /// Listens on `address`, which the setting `key` gave.
-pub async fn bind(key: &'static str, address: &str) -> Result<TcpListener, ListenError> {
+pub(crate) async fn bind(key: &'static str, address: &str) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).await.map_err(|e| match e.kind() {
         std::io::ErrorKind::AddrInUse => ListenError::Taken { key, address: address.to_owned() },
         _ => ListenError::Refused { key, address: address.to_owned(), why: e.to_string() },
     })
 }
 
-/// Where a listener listens.
-pub fn address(listener: &TcpListener) -> Option<SocketAddr> {
-    listener.local_addr().ok()
-}
-
 /// Serves until told to stop, then lets requests under way end.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, router.into_make_service()).with_graceful_shutdown(async move { stop.cancelled().await }).await
+pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, router.into_make_service())
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await
 }

@@ -7,7 +7,7 @@ use crate::settings::{Settings, shown};
 use anyhow::{Context, bail};
 
 /// Says that the settings can be used, and what is not possible with them yet.
-pub fn check(settings: &Settings) {
+pub(crate) fn check(settings: &Settings) {
     line("the settings are valid");
     for refused in [
         settings.may_poll().err(),
@@ -22,12 +22,12 @@ pub fn check(settings: &Settings) {
 }
 
 /// Prints the settings in force.
-pub fn show(settings: &Settings) {
+pub(crate) fn show(settings: &Settings) {
     line(shown(settings).trim_end());
 }
 
 /// Asks what only the operator knows and writes it down. What a flag answers isn't asked.
-pub fn init(asked: &Init) -> anyhow::Result<()> {
+pub(crate) fn init(asked: &Init) -> anyhow::Result<()> {
     if asked.to.exists() {
         bail!("{} is there already: edit it, or name another file with --to", asked.to.display());
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// Runs the demo until told to stop, or for the time asked.
-pub async fn run(mut settings: Settings, asked: Asked, stop: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn run(mut settings: Settings, asked: Asked, stop: CancellationToken) -> anyhow::Result<()> {
     let began = Instant::now();
     let temporary;
     let folder = match &asked.data {
@@ -31,7 +31,8 @@ pub async fn run(mut settings: Settings, asked: Asked, stop: CancellationToken) 
     let press = found(&asked).await?;
     adapt(&mut settings, &asked, &folder, press.addr());
     let file = folder.join("wireroom.toml");
-    std::fs::write(&file, crate::settings::written(&settings)).with_context(|| format!("can't write {}", file.display()))?;
+    std::fs::write(&file, crate::settings::written(&settings))
+        .with_context(|| format!("can't write {}", file.display()))?;
 
     let house = House::new(settings);
     let store = house.store().await?;
@@ -72,7 +73,8 @@ impl Drop for Folder {
 }
 
 async fn found(asked: &Asked) -> anyhow::Result<RunningPress> {
-    let settings = PressSettings { seed: asked.seed, publishers: asked.publishers, rate: asked.rate, ..Default::default() };
+    let settings =
+        PressSettings { seed: asked.seed, publishers: asked.publishers, rate: asked.rate, ..Default::default() };
     let address: SocketAddr =
         asked.press.parse().with_context(|| format!("--press {}: an address with a port is expected", asked.press))?;
     Ok(Press::new(settings).start(address).await.context("choose another port with --press")?)

@@ -1,5 +1,12 @@
-//! `wireroom explain`.
+//! `wireroom explain`: what became of it, in time order.
+
 use crate::cli::Explain as Asked;
 use crate::house::House;
+use crate::output::{json, line};
 use std::sync::Arc;
-pub async fn run(_: &Arc<House>, _: &Asked) -> anyhow::Result<()> { anyhow::bail!("stub") }
+
+/// Prints what is known about an address, an article or a message.
+pub(crate) async fn run(house: &Arc<House>, asked: &Asked) -> anyhow::Result<()> {
+    let explanation = replay::explain(&house.store().await?, &asked.what).await?;
+    if asked.json { json(&explanation) } else { Ok(line(explanation.to_string().trim_end())) }
+}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Carries out a command about the index.
-pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
+pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
     let index = house.index().await?;
     let now = Timestamp::now();
     let since = now.minus(Duration::from_secs(u64::from(house.settings.index.window_days) * 86_400));
@@ -43,7 +43,11 @@ pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
             let verified = deduplicator::verify(&store, &*index, since).await?;
             json(&verified)?;
             if verified.mismatches > 0 {
-                bail!("{} of {} articles disagree: `wireroom index rebuild` mends it", verified.mismatches, verified.articles);
+                bail!(
+                    "{} of {} articles disagree: `wireroom index rebuild` mends it",
+                    verified.mismatches,
+                    verified.articles
+                );
             }
         }
     }
@@ -51,5 +55,6 @@ pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {pos}/{len} articles, {per_sec}, {eta} left").unwrap_or_else(|_| ProgressStyle::default_bar())
+    ProgressStyle::with_template("{bar:40} {pos}/{len} articles, {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -43,7 +43,7 @@ async fn input(house: &Arc<House>, what: &str, url: Option<&str>, kind: Kind) ->
 }
 
 /// `wireroom extract`.
-pub async fn extract(house: &Arc<House>, asked: &cli::Extract) -> anyhow::Result<()> {
+pub(crate) async fn extract(house: &Arc<House>, asked: &cli::Extract) -> anyhow::Result<()> {
     if let Some(manifest) = &asked.manifest {
         let read = |row: &Row, bytes: &[u8]| {
             let page = PageBytes {
@@ -71,7 +71,7 @@ pub async fn extract(house: &Arc<House>, asked: &cli::Extract) -> anyhow::Result
 }
 
 /// `wireroom feed`.
-pub async fn feed(house: &Arc<House>, asked: &cli::Feed) -> anyhow::Result<()> {
+pub(crate) async fn feed(house: &Arc<House>, asked: &cli::Feed) -> anyhow::Result<()> {
     if let Some(manifest) = &asked.manifest {
         let read = |row: &Row, bytes: &[u8]| {
             let context = FeedContext {
@@ -129,7 +129,8 @@ fn manifest_lines(
     read: impl Fn(&Row, &[u8]) -> (String, usize) + Sync,
 ) -> anyhow::Result<()> {
     let text = std::fs::read(manifest).with_context(|| format!("can't read {}", manifest.display()))?;
-    let rows: Vec<Row> = serde_json::from_slice(&text).with_context(|| format!("{} is no manifest", manifest.display()))?;
+    let rows: Vec<Row> =
+        serde_json::from_slice(&text).with_context(|| format!("{} is no manifest", manifest.display()))?;
     let folder = manifest.parent().unwrap_or(Path::new("."));
     let bodies = rows
         .iter()
@@ -142,7 +143,9 @@ fn manifest_lines(
         let handles: Vec<_> = rows
             .chunks(share)
             .zip(bodies.chunks(share))
-            .map(|(rows, bodies)| scope.spawn(move || rows.iter().zip(bodies).map(|(row, body)| read(row, body)).collect::<Vec<_>>()))
+            .map(|(rows, bodies)| {
+                scope.spawn(move || rows.iter().zip(bodies).map(|(row, body)| read(row, body)).collect::<Vec<_>>())
+            })
             .collect();
         handles.into_iter().map(|h| h.join().unwrap_or_default()).collect()
     });
@@ -154,7 +157,11 @@ fn manifest_lines(
         count += units;
     }
     if results.iter().map(Vec::len).sum::<usize>() != rows.len() {
-        bail!("a thread panicked: {} of {} rows are missing", rows.len() - results.iter().map(Vec::len).sum::<usize>(), rows.len());
+        bail!(
+            "a thread panicked: {} of {} rows are missing",
+            rows.len() - results.iter().map(Vec::len).sum::<usize>(),
+            rows.len()
+        );
     }
     eprintln!("{count} {unit} in {seconds:.2} s: {:.0} {unit}/s", count as f64 / seconds.max(1e-9));
     Ok(())
@@ -169,7 +176,7 @@ struct RobotsCase {
 }
 
 /// `wireroom robots`: a JSON array of booleans and delays, in the cases' order.
-pub fn robots(asked: &cli::Robots) -> anyhow::Result<()> {
+pub(crate) fn robots(asked: &cli::Robots) -> anyhow::Result<()> {
     let text = std::fs::read(&asked.cases).with_context(|| format!("can't read {}", asked.cases.display()))?;
     let cases: Vec<RobotsCase> = serde_json::from_slice(&text).context("no list of cases")?;
     for case in cases {
@@ -183,7 +190,7 @@ pub fn robots(asked: &cli::Robots) -> anyhow::Result<()> {
 }
 
 /// `wireroom dedup`.
-pub async fn dedup(house: &Arc<House>, asked: &cli::Dedup) -> anyhow::Result<()> {
+pub(crate) async fn dedup(house: &Arc<House>, asked: &cli::Dedup) -> anyhow::Result<()> {
     let index = if asked.index {
         house.index().await?
     } else {
@@ -197,7 +204,7 @@ pub async fn dedup(house: &Arc<House>, asked: &cli::Dedup) -> anyhow::Result<()>
 }
 
 /// `wireroom compare`.
-pub fn compare(settings: &crate::settings::Settings, a: &Path, b: &Path) -> anyhow::Result<()> {
+pub(crate) fn compare(settings: &crate::settings::Settings, a: &Path, b: &Path) -> anyhow::Result<()> {
     let read = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()));
     json(&deduplicator::compare(&read(a)?, &read(b)?, &settings.index.thresholds))
 }

@@ -1,13 +1,13 @@
 //! The operator's commands, a file each.
 
-pub mod config;
-pub mod dead;
-pub mod demo;
-pub mod explain;
-pub mod index;
-pub mod measure;
-pub mod press;
+pub(crate) mod config;
+pub(crate) mod dead;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod index;
+pub(crate) mod measure;
+pub(crate) mod press;
 mod progress;
-pub mod sources;
-pub mod takedown;
+pub(crate) mod sources;
+pub(crate) mod takedown;
 mod tour;

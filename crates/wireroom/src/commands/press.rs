@@ -12,14 +12,22 @@ use tokio_util::sync::CancellationToken;
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves the press until told to stop.
-pub async fn run(asked: Asked, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut settings = PressSettings { seed: asked.seed, publishers: asked.publishers, rate: asked.rate, ..Default::default() };
+pub(crate) async fn run(asked: Asked, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut settings =
+        PressSettings { seed: asked.seed, publishers: asked.publishers, rate: asked.rate, ..Default::default() };
     if let Some(articles) = asked.articles {
         (settings.instant, settings.articles, settings.feed_entries) = (true, articles, 0);
     }
-    let address: SocketAddr = asked.listen.parse().with_context(|| format!("--listen {}: an address with a port is expected", asked.listen))?;
+    let address: SocketAddr = asked
+        .listen
+        .parse()
+        .with_context(|| format!("--listen {}: an address with a port is expected", asked.listen))?;
     let press = Press::new(settings).start(address).await?;
-    line(format!("{} publishers at http://{}/ under names that end in .localhost", press.sources().len(), press.addr()));
+    line(format!(
+        "{} publishers at http://{}/ under names that end in .localhost",
+        press.sources().len(),
+        press.addr()
+    ));
     if let Some(path) = &asked.sources {
         std::fs::write(path, list(&press.sources())).with_context(|| format!("can't write {}", path.display()))?;
         line(format!("sources written: wireroom sources sync {}", path.display()));

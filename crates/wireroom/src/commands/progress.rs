@@ -24,7 +24,8 @@ const PRINT_EVERY: Duration = Duration::from_secs(10);
 impl Progress {
     pub(super) fn new() -> Self {
         let bar = std::io::stdout().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let style =
+                ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
             ProgressBar::new_spinner().with_style(style)
         });
         Self { bar, last: None, printed: Instant::now() }

@@ -16,7 +16,7 @@ use store::FeedHealth;
 use web::{Client, Kind, Request, Response};
 
 /// Carries out a command about sources.
-pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
+pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
     let store = house.store().await?;
     match asked {
         Asked::Add { url, name, carry, section: of, language, yes, unchecked } => {
@@ -41,7 +41,13 @@ pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
             let source = merged(store.source(&source.id).await?, source);
             let new = store.put_source(&source).await?;
             audit(&store, "source.add", source.id.as_str(), &url).await?;
-            line(format!("{} {} ({}), carried: {}", if new { "added" } else { "updated" }, source.name, source.id, source.carry.as_str()));
+            line(format!(
+                "{} {} ({}), carried: {}",
+                if new { "added" } else { "updated" },
+                source.name,
+                source.id,
+                source.carry.as_str()
+            ));
             source.feeds.iter().for_each(|feed| line(format!("  {}", feed.url)));
             if let Err(why) = house.settings.may_poll() {
                 line(format!("note: {why}"));
@@ -101,7 +107,12 @@ async fn find(client: &Client, url: &str, yes: bool) -> anyhow::Result<Found> {
     let why = match read_feed(&response) {
         Ok(feed) => {
             line(format!("{url}: {} entries", feed.items.len()));
-            return Ok(Found { title: feed.title, home: feed.home, language: feed.language, feeds: vec![url.to_owned()] });
+            return Ok(Found {
+                title: feed.title,
+                home: feed.home,
+                language: feed.language,
+                feeds: vec![url.to_owned()],
+            });
         }
         Err(why) => why,
     };
@@ -135,7 +146,8 @@ async fn find(client: &Client, url: &str, yes: bool) -> anyhow::Result<Found> {
 }
 
 async fn fetch(client: &Client, url: &str) -> anyhow::Result<Response> {
-    let response = client.get(&Request::new(url.parse()?, Kind::Feed)).await.with_context(|| format!("reading {url}"))?;
+    let response =
+        client.get(&Request::new(url.parse()?, Kind::Feed)).await.with_context(|| format!("reading {url}"))?;
     if !response.is_success() {
         bail!("{url} answers {}", response.status);
     }
@@ -173,7 +185,8 @@ fn host(url: &str) -> String {
 }
 
 fn carry_named(name: Option<&str>) -> anyhow::Result<Option<Carry>> {
-    name.map(|n| Carry::from_name(n).with_context(|| format!("--carry {n}: full, excerpt or headline is expected"))).transpose()
+    name.map(|n| Carry::from_name(n).with_context(|| format!("--carry {n}: full, excerpt or headline is expected")))
+        .transpose()
 }
 
 async fn known(store: &store::Store, id: &str) -> anyhow::Result<SourceId> {
@@ -210,7 +223,14 @@ fn list(sources: &[Source]) {
         .map(|s| {
             let state = if s.paused { "paused" } else { "on" };
             let language = s.language.clone().unwrap_or_else(|| "–".to_owned());
-            vec![s.id.to_string(), s.name.clone(), language, s.carry.as_str().to_owned(), state.to_owned(), s.feeds.len().to_string()]
+            vec![
+                s.id.to_string(),
+                s.name.clone(),
+                language,
+                s.carry.as_str().to_owned(),
+                state.to_owned(),
+                s.feeds.len().to_string(),
+            ]
         })
         .collect();
     table(&["id", "name", "lang", "carry", "state", "feeds"], &rows, 40);
@@ -232,7 +252,16 @@ fn health(feeds: &[FeedHealth]) {
             };
             let status = s.last_status.map_or_else(|| "–".to_owned(), |s| s.to_string());
             let next = if s.next_due <= now { "due".to_owned() } else { age::words(s.next_due.since(now)) };
-            vec![f.source_name.clone(), status, ago(s.last_success), ago(f.last_article), f.articles_week.to_string(), next, s.url.clone(), state]
+            vec![
+                f.source_name.clone(),
+                status,
+                ago(s.last_success),
+                ago(f.last_article),
+                f.articles_week.to_string(),
+                next,
+                s.url.clone(),
+                state,
+            ]
         })
         .collect();
     table(&["source", "http", "success", "article", "week", "next", "feed", "state"], &rows, 60);
@@ -258,7 +287,9 @@ async fn check(house: &Arc<House>, what: Option<&str>, as_json: bool) -> anyhow:
         };
         bad += usize::from(result.is_err());
         rows.push(match result {
-            Ok(feed) => vec![url.clone(), "ok".to_owned(), feed.items.len().to_string(), feed.title.unwrap_or_default()],
+            Ok(feed) => {
+                vec![url.clone(), "ok".to_owned(), feed.items.len().to_string(), feed.title.unwrap_or_default()]
+            }
             Err(why) => vec![url.clone(), "bad".to_owned(), "–".to_owned(), why],
         });
     }
@@ -318,7 +349,13 @@ async fn sync(house: &Arc<House>, files: &[PathBuf], dry_run: bool, prune: bool,
     let would = if dry_run { "would be " } else { "" };
     line(format!("{add} {would}added, {update} {would}changed, {remove} {would}removed"));
     if !dry_run {
-        audit(&store, "source.sync", &format!("{} files", files.len()), &format!("{add} added, {update} changed, {remove} removed")).await?;
+        audit(
+            &store,
+            "source.sync",
+            &format!("{} files", files.len()),
+            &format!("{add} added, {update} changed, {remove} removed"),
+        )
+        .await?;
     }
     Ok(())
 }

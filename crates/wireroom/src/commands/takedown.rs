@@ -3,13 +3,14 @@
 use crate::cli::Takedown as Asked;
 use crate::house::House;
 use crate::output::{json, line, table};
+use crate::removal;
 use anyhow::bail;
 use article::{CanonicalUrl, Timestamp};
 use std::sync::Arc;
 use store::{AuditEntry, Store, Takedown, TakedownState};
 
 /// Carries out a command about takedowns.
-pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
+pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
     let store = house.store().await?;
     let now = Timestamp::now();
     match asked {
@@ -22,15 +23,15 @@ pub async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
         Asked::List { json: true } => json(&store.takedowns().await?)?,
         Asked::List { json: false } => list(&store.takedowns().await?, now),
         Asked::Execute { url, by } => {
-            let url = address(&url)?;
-            if let Some(by) = by {
-                store.add_takedown(&url, &by, "", now).await?;
-            }
-            let takedown = store.execute_takedown(&url, &actor(), now).await?;
-            audit(&store, "takedown.execute", &takedown.url, &format!("{} articles", takedown.articles.len())).await?;
+            let url = CanonicalUrl::parse(&url)?;
+            let takedown = removal::execute(house, &url, by.as_deref().map(|by| (by, "")), &actor()).await?;
             match takedown.articles.len() {
                 0 => line(format!("{} was never here: a tombstone stands, it will not come", takedown.url)),
-                n => line(format!("{} is off the site, its feeds and the search ({n} article{}); a tombstone stands", takedown.url, if n == 1 { "" } else { "s" })),
+                n => line(format!(
+                    "{} is off the site, its feeds and the search ({n} article{}); a tombstone stands",
+                    takedown.url,
+                    if n == 1 { "" } else { "s" }
+                )),
             }
         }
         Asked::Lift { url } => {
@@ -67,12 +68,12 @@ fn address(text: &str) -> anyhow::Result<String> {
 }
 
 /// Who acts on the command line.
-pub fn actor() -> String {
+pub(crate) fn actor() -> String {
     format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()))
 }
 
 /// Writes down who did what.
-pub async fn audit(store: &Store, action: &str, target: &str, detail: &str) -> anyhow::Result<()> {
+pub(crate) async fn audit(store: &Store, action: &str, target: &str, detail: &str) -> anyhow::Result<()> {
     let entry = AuditEntry {
         at: Timestamp::now(),
         actor: actor(),

@@ -40,7 +40,12 @@ impl Tour {
     }
 
     /// Offers what can be seen by now.
-    pub(super) async fn step(&mut self, store: &Store, press: &RunningPress, progress: &Progress) -> anyhow::Result<()> {
+    pub(super) async fn step(
+        &mut self,
+        store: &Store,
+        press: &RunningPress,
+        progress: &Progress,
+    ) -> anyhow::Result<()> {
         let cards = store.cards(&CardFilter::default(), None, 100).await?;
         if !self.shown[0]
             && let Some(card) = cards.iter().find(|c| c.also_carried >= 2)
@@ -66,7 +71,8 @@ impl Tour {
             && !self.shown[4]
             && let Some(card) = cards.iter().find(|c| c.also_carried == 0)
         {
-            let command = format!("$ {}", self.way.command(&format!("takedown execute {} --by \"its owner\"", card.url)));
+            let command =
+                format!("$ {}", self.way.command(&format!("takedown execute {} --by \"its owner\"", card.url)));
             let lines = [command, format!("{}/story/{} is gone then, and does not come back", self.way.site, card.id)];
             self.offer(4, progress, "a removal, as an owner may ask for", &lines);
             progress.say("");
@@ -114,7 +120,10 @@ impl Tour {
         let filter = DeadFilter { source: Some(source.id.to_string()), ..DeadFilter::default() };
         if store.dead_count(&filter).await? > 0 {
             press.mend_source(&source.id)?;
-            let what = format!("a dead letter and its replay: pages of {} could not be read; its publisher has mended them", source.name);
+            let what = format!(
+                "a dead letter and its replay: pages of {} could not be read; its publisher has mended them",
+                source.name
+            );
             let lines = [
                 format!("$ {}", self.way.command("dead groups")),
                 format!("$ {}", self.way.command(&format!("dead replay --source {}", source.id))),

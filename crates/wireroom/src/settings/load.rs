@@ -66,9 +66,10 @@ pub fn load<T: Serialize + DeserializeOwned + Default>(origins: &Origins) -> Res
 
     if let Some(path) = &origins.file {
         let text = read(path)?;
-        let table: toml::Table = text
-            .parse()
-            .map_err(|e: toml::de::Error| SettingsError::Syntax { path: path.clone(), why: e.to_string().trim().to_owned() })?;
+        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| SettingsError::Syntax {
+            path: path.clone(),
+            why: e.to_string().trim().to_owned(),
+        })?;
         let mut keys = Vec::new();
         dotted("", &Value::from_iter(json(table)), &mut keys);
         keys.iter().try_for_each(|key| known.check(key, &path.display().to_string()))?;
@@ -93,7 +94,8 @@ pub fn load<T: Serialize + DeserializeOwned + Default>(origins: &Origins) -> Res
         .into_iter()
         .partition(|(name, _)| known.is_list(&name[PREFIX.len()..].to_lowercase().replace("__", ".")));
     for (variables, list) in [(rest, false), (lists, true)] {
-        let mut source = Environment::with_prefix("WIREROOM").prefix_separator("_").separator("__").source(Some(variables));
+        let mut source =
+            Environment::with_prefix("WIREROOM").prefix_separator("_").separator("__").source(Some(variables));
         if list {
             source = source.try_parsing(true).list_separator(",");
         }
@@ -294,7 +296,8 @@ mod tests {
         let secret = folder.path().join("secret");
         std::fs::write(&secret, "amqp://user:secret@host\n").unwrap();
         let path = secret.display().to_string();
-        let (o, _dir) = origins(None, &[("WIREROOM_QUEUE__URL_FILE", &path), ("WIREROOM_QUEUE__CA_FILE", "/ca.pem")], &[]);
+        let (o, _dir) =
+            origins(None, &[("WIREROOM_QUEUE__URL_FILE", &path), ("WIREROOM_QUEUE__CA_FILE", "/ca.pem")], &[]);
         let got = load::<Sample>(&o).unwrap().queue;
         assert_eq!((got.url.as_str(), got.ca_file.as_deref()), ("amqp://user:secret@host", Some("/ca.pem")));
     }

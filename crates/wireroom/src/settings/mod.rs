@@ -21,7 +21,7 @@ pub struct Settings {
     /// The site, and whose it is.
     pub site: publisher::site::SiteSettings,
     /// The operator's page.
-    pub ops: OpsSettings,
+    pub ops: publisher::ops::OpsSettings,
     /// The belts.
     pub queue: queue::QueueSettings,
     /// The store.
@@ -40,6 +40,8 @@ pub struct Settings {
     pub retriever: fetcher::retriever::RetrieverSettings,
     /// Publishing and webhooks.
     pub publisher: publisher::PublisherSettings,
+    /// Dead letters.
+    pub replay: replay::ReplaySettings,
     /// How long what is kept.
     pub keep: KeepSettings,
     /// What a source gets whose own entry doesn't say.
@@ -73,28 +75,6 @@ impl Default for MetricsSettings {
     fn default() -> Self {
         Self { listen: "127.0.0.1:9090".to_owned() }
     }
-}
-
-/// The operator's page.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OpsSettings {
-    /// Where it is served, such as `127.0.0.1:8081`; empty for nowhere.
-    pub listen: String,
-    /// Who may see it.
-    pub tokens: Vec<OpsToken>,
-}
-
-/// A person's key to the operator's page.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OpsToken {
-    /// Their name, as in the audit log.
-    pub name: String,
-    /// The key itself.
-    pub token: publisher::Secret,
-    /// `look` or `act`.
-    pub role: String,
 }
 
 /// How long what is kept. Each bound exists because a disk ends.

@@ -24,7 +24,9 @@ pub enum Refused {
         address: String,
     },
     /// Everybody could act.
-    #[error("ops.listen = \"{0}\": the operator's page needs at least one of ops.tokens (name, token, role = \"look\" or \"act\")")]
+    #[error(
+        "ops.listen = \"{0}\": the operator's page needs at least one of ops.tokens (name, token, role = \"look\" or \"act\")"
+    )]
     OpsWithoutTokens(String),
 }
 

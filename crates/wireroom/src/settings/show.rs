@@ -55,10 +55,10 @@ mod tests {
         let mut settings = Settings::default();
         settings.queue.url = "amqp://user:hunter2@host:5672/v".to_owned();
         settings.store.url = "postgres://user:hunter2@host/db".to_owned();
-        settings.ops.tokens.push(super::super::OpsToken {
+        settings.ops.tokens.push(publisher::ops::OpsToken {
             name: "ada".to_owned(),
             token: publisher::Secret::new("hunter2"),
-            role: "act".to_owned(),
+            role: publisher::ops::Role::Act,
         });
         let text = shown(&settings);
         assert!(!text.contains("hunter2"), "{text}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// A list that can't be used. Nothing of it is taken.
 #[derive(Debug, thiserror::Error)]
-pub enum ListError {
+pub(crate) enum ListError {
     /// It can't be read.
     #[error("can't read {path}: {why}", path = path.display())]
     Unreadable {
@@ -68,16 +68,17 @@ enum FeedEntry {
 }
 
 /// Reads a list. `carry` is what an entry that doesn't say gets; `origin` is who brings it.
-pub fn read(path: &Path, carry: Carry, origin: Origin) -> Result<Vec<Source>, ListError> {
+pub(crate) fn read(path: &Path, carry: Carry, origin: Origin) -> Result<Vec<Source>, ListError> {
     let text = std::fs::read_to_string(path)
         .map_err(|e| ListError::Unreadable { path: path.to_owned(), why: e.to_string() })?;
     parse(path, &text, carry, origin)
 }
 
 /// Reads a list from its text; `path` is for messages and tells OPML from TOML where the text doesn't.
-pub fn parse(path: &Path, text: &str, carry: Carry, origin: Origin) -> Result<Vec<Source>, ListError> {
+pub(crate) fn parse(path: &Path, text: &str, carry: Carry, origin: Origin) -> Result<Vec<Source>, ListError> {
     let looks_like_xml = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
-    let sources = if looks_like_xml { from_opml(path, text, carry, origin)? } else { from_toml(path, text, carry, origin)? };
+    let sources =
+        if looks_like_xml { from_opml(path, text, carry, origin)? } else { from_toml(path, text, carry, origin)? };
     let mut ids: Vec<&str> = sources.iter().map(|s| s.id.as_str()).collect();
     ids.sort_unstable();
     if let Some(twice) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -102,7 +103,9 @@ fn from_toml(path: &Path, text: &str, carry: Carry, origin: Origin) -> Result<Ve
 fn from_entry(entry: Entry, carry: Carry, origin: Origin) -> Result<Source, String> {
     let section = |name: Option<String>| name.map(|n| section(&n)).transpose();
     let carry = match entry.carry {
-        Some(name) => Carry::from_name(&name).ok_or_else(|| format!("carry = “{name}”: full, excerpt or headline is expected"))?,
+        Some(name) => {
+            Carry::from_name(&name).ok_or_else(|| format!("carry = “{name}”: full, excerpt or headline is expected"))?
+        }
         None => carry,
     };
     if entry.feeds.is_empty() {
@@ -162,7 +165,7 @@ fn from_opml(path: &Path, text: &str, carry: Carry, origin: Origin) -> Result<Ve
 }
 
 /// A section by its name, or what names there are.
-pub fn section(name: &str) -> Result<Section, String> {
+pub(crate) fn section(name: &str) -> Result<Section, String> {
     Section::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Section::ALL.iter().map(|s| s.as_str()).collect();
         format!("section “{name}” is none of {}", names.join(", "))
@@ -170,11 +173,14 @@ pub fn section(name: &str) -> Result<Section, String> {
 }
 
 /// An address that a feed can be polled at. Unlike an article's it is kept as given: its query may be what selects the feed.
-pub fn feed_url(text: &str) -> Result<String, String> {
+pub(crate) fn feed_url(text: &str) -> Result<String, String> {
     // `feed://example.org/rss` is how some readers' exports write it.
     let text = text.trim();
-    let text = text.strip_prefix("feed://").map_or_else(|| text.strip_prefix("feed:").unwrap_or(text).to_owned(), |rest| format!("http://{rest}"));
-    let url = url::Url::parse(&text).map_err(|e| format!("“{text}” is not an address: {e}; write it as https://example.org/feed"))?;
+    let text = text
+        .strip_prefix("feed://")
+        .map_or_else(|| text.strip_prefix("feed:").unwrap_or(text).to_owned(), |rest| format!("http://{rest}"));
+    let url = url::Url::parse(&text)
+        .map_err(|e| format!("“{text}” is not an address: {e}; write it as https://example.org/feed"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return Err(format!("“{text}” is not a web address: it must begin with https:// or http://"));
     }

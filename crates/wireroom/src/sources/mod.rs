@@ -1,5 +1,5 @@
 //! Lists of sources: files, and what changes when the store is made equal to them.
 
-pub mod file;
-pub mod opml;
-pub mod sync;
+pub(crate) mod file;
+pub(crate) mod opml;
+pub(crate) mod sync;

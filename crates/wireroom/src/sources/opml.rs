@@ -6,7 +6,7 @@ use quick_xml::events::{BytesStart, Event};
 
 /// A feed in a subscription list.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Outline {
+pub(crate) struct Outline {
     /// `title` or `text`, else the feed's address.
     pub title: String,
     /// `xmlUrl`.
@@ -20,7 +20,7 @@ pub struct Outline {
 }
 
 /// All feeds of a list, in order. The error says at which byte the text stops being XML.
-pub fn outlines(text: &str) -> Result<Vec<Outline>, String> {
+pub(crate) fn outlines(text: &str) -> Result<Vec<Outline>, String> {
     let mut reader = Reader::from_str(text);
     let mut folders: Vec<Option<String>> = Vec::new();
     let mut found = Vec::new();

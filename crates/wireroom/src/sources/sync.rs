@@ -4,7 +4,7 @@ use article::{Origin, Source};
 
 /// A planned change.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     /// In the files, not in the store.
     Add(Source),
     /// In both, and different: what differs in words.
@@ -18,7 +18,7 @@ pub enum Change {
 /// More would be removed than is plausible.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("--prune would remove {removed} of {total} sources, more than a tenth: if that is meant, add --prune-any")]
-pub struct TooMany {
+pub(crate) struct TooMany {
     /// How many would go.
     pub removed: usize,
     /// How many there are from files.
@@ -27,7 +27,7 @@ pub struct TooMany {
 
 /// The difference between the store and the files. Without `prune` nothing is removed; with it no more
 /// than a tenth of what came from files, unless `any`.
-pub fn plan(stored: &[Source], wanted: &[Source], prune: bool, any: bool) -> Result<Vec<Change>, TooMany> {
+pub(crate) fn plan(stored: &[Source], wanted: &[Source], prune: bool, any: bool) -> Result<Vec<Change>, TooMany> {
     let mut changes = Vec::new();
     for want in wanted {
         match stored.iter().find(|s| s.id == want.id) {
@@ -45,8 +45,7 @@ pub fn plan(stored: &[Source], wanted: &[Source], prune: bool, any: bool) -> Res
     }
     if prune {
         let from_files: Vec<&Source> = stored.iter().filter(|s| s.origin == Origin::File).collect();
-        let gone: Vec<&Source> =
-            from_files.iter().copied().filter(|s| !wanted.iter().any(|w| w.id == s.id)).collect();
+        let gone: Vec<&Source> = from_files.iter().copied().filter(|s| !wanted.iter().any(|w| w.id == s.id)).collect();
         if gone.len() * 10 > from_files.len() && !any {
             return Err(TooMany { removed: gone.len(), total: from_files.len() });
         }

@@ -1,0 +1,116 @@
+//! What the buttons of the operator's page do.
+
+use crate::house::House;
+use crate::removal;
+use crate::sources::file::feed_url;
+use anyhow::Context;
+use article::{CanonicalUrl, Carry, word_count};
+use fetcher::extract::{Hints, PageBytes, extract};
+use fetcher::feed::{Entry, FeedContext, parse};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use publisher::ops::{OpsActions, PreviewItem, ReplayCount, TakedownRequest};
+use queue::Depth;
+use replay::{Options, Replay};
+use std::sync::Arc;
+use std::time::Duration;
+use store::DeadFilter;
+use tokio_util::sync::CancellationToken;
+use web::{Client, Kind, Request};
+
+/// Entries a preview looks at: enough to judge a source by, few enough for its host.
+const PREVIEWED: usize = 5;
+
+/// The operator's desk.
+pub(crate) struct Desk {
+    pub(crate) house: Arc<House>,
+    /// Ends replays with the process.
+    pub(crate) stop: CancellationToken,
+}
+
+impl OpsActions for Desk {
+    fn depths(&self) -> BoxFuture<'_, Result<Vec<Depth>, String>> {
+        said(async move { Ok(self.house.queue().await?.depths().await?) })
+    }
+
+    fn replay(&self, filter: DeadFilter, actor: String) -> BoxFuture<'_, Result<ReplayCount, String>> {
+        said(async move {
+            let (store, queue) = (self.house.store().await?, self.house.queue().await?);
+            let replay = Replay::new(store, queue, self.house.settings.replay.clone());
+            // A page can't wait for outcomes; the ledger shows them.
+            let options = Options { wait: Duration::ZERO, actor, ..Options::default() };
+            let account = replay.run(&filter, &options, &self.stop, |_| {}).await?;
+            let dropped = account.too_old + account.taken_down;
+            Ok(ReplayCount {
+                replayed: account.replayed.saturating_sub(dropped),
+                held: account.held + account.homeless + dropped,
+            })
+        })
+    }
+
+    fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<(), String>> {
+        said(async move {
+            let url = CanonicalUrl::parse(&request.url)?;
+            removal::execute(&self.house, &url, Some((&request.requested_by, &request.reason)), &actor).await?;
+            Ok(())
+        })
+    }
+
+    fn preview(&self, address: String) -> BoxFuture<'_, Result<Vec<PreviewItem>, String>> {
+        said(async move {
+            let url = feed_url(&address).map_err(anyhow::Error::msg)?;
+            let client = self.house.client()?;
+            let response = client.get(&Request::new(url.parse()?, Kind::Feed)).await?;
+            let context = FeedContext {
+                url: Some(response.url.as_str()),
+                content_type: response.headers.get("content-type"),
+                ..FeedContext::default()
+            };
+            let feed = parse(&response.body, &context).with_context(|| format!("{url} is no feed"))?;
+            let mut items = Vec::new();
+            for entry in feed.items.iter().take(PREVIEWED) {
+                items.push(self.look_at(&client, entry).await);
+            }
+            Ok(items)
+        })
+    }
+}
+
+impl Desk {
+    async fn look_at(&self, client: &Client, entry: &Entry) -> PreviewItem {
+        let url = entry.link.clone().unwrap_or_default();
+        let (title, outcome) = match self.page(client, &url).await {
+            Ok((title, outcome)) => (Some(title), outcome),
+            Err(why) => (None, format!("nothing: {why:#}")),
+        };
+        PreviewItem { title: title.or_else(|| entry.title.clone()).unwrap_or_default(), url, outcome }
+    }
+
+    async fn page(&self, client: &Client, url: &str) -> anyhow::Result<(String, String)> {
+        let response = client.get(&Request::new(url.parse()?, Kind::Page)).await?;
+        anyhow::ensure!(response.is_success(), "it answers {}", response.status);
+        let content_type = response.headers.get("content-type").map(str::to_owned);
+        let (url, headers) = (response.url.to_string(), response.headers.clone().into_pairs());
+        let page = PageBytes {
+            bytes: &response.body,
+            url: &url,
+            content_type: content_type.as_deref(),
+            headers: &headers,
+            received_at: Some(response.received_at),
+        };
+        let found = extract(&page, &Hints::default())?;
+        let rights = found.signals.rights(self.house.settings.sources.carry);
+        let words = word_count(&found.blocks);
+        let outcome = match rights.carry {
+            Carry::Full => format!("full text, {words} words"),
+            Carry::Excerpt => format!("the beginning of {words} words"),
+            Carry::Headline => format!("headline only: {}", rights.reason.as_str()),
+        };
+        Ok((found.title, outcome))
+    }
+}
+
+/// An error becomes a sentence.
+fn said<'a, T: 'a>(what: impl Future<Output = anyhow::Result<T>> + Send + 'a) -> BoxFuture<'a, Result<T, String>> {
+    what.map(|result| result.map_err(|e| format!("{e:#}"))).boxed()
+}
