@@ -77,12 +77,27 @@ pub struct Replay {
     store: Store,
     queue: Queue,
     settings: ReplaySettings,
+    #[cfg(any(test, feature = "planted-defects"))]
+    marks_too_early: bool,
 }
 
 impl Replay {
     /// Over a store and a queue that is open at least to publish.
     pub fn new(store: Store, queue: Queue, settings: ReplaySettings) -> Self {
-        Self { store, queue, settings }
+        Self {
+            store,
+            queue,
+            settings,
+            #[cfg(any(test, feature = "planted-defects"))]
+            marks_too_early: false,
+        }
+    }
+
+    /// One that makes a mistake on purpose: rows are marked before their messages are confirmed.
+    #[cfg(any(test, feature = "planted-defects"))]
+    #[must_use]
+    pub fn marking_too_early(self) -> Self {
+        Self { marks_too_early: true, ..self }
     }
 
     /// What [`Replay::run`] would do now.
@@ -250,6 +265,10 @@ impl Run<'_> {
         else {
             return Ok(());
         };
+        #[cfg(any(test, feature = "planted-defects"))]
+        if self.replay.marks_too_early {
+            store.set_ledger_state(row.id, LedgerState::Replaying, None, Timestamp::now()).await?;
+        }
         self.pace.wait().await;
         // The live belt goes first.
         while !queue.has_room(stage.belt()).await {

@@ -29,9 +29,14 @@ struct Desk {
 
 impl Desk {
     async fn new() -> Self {
+        Self::with_belts_of(100_000).await
+    }
+
+    async fn with_belts_of(belt_max_messages: u64) -> Self {
         let folder = TempDir::new().unwrap();
         let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
-        let settings = QueueSettings { url: url("queue.db"), attempts: 1, ..QueueSettings::default() };
+        let settings =
+            QueueSettings { url: url("queue.db"), attempts: 1, belt_max_messages, ..QueueSettings::default() };
         let queue = Queue::open(&settings, Health::new()).await.unwrap();
         let store = Store::open(&StoreSettings { url: url("store.db"), ..StoreSettings::default() }).await.unwrap();
         Self { _folder: folder, store, queue, stop: CancellationToken::new() }

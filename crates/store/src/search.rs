@@ -6,16 +6,24 @@ use std::collections::BTreeSet;
 /// Longest word indexed, in characters; what is longer is no word of any language.
 const LONGEST: usize = 64;
 
-/// Different words indexed of a document; PostgreSQL bounds a document at 1 MiB of them.
-const MOST_WORDS: usize = 10_000;
+/// Bytes of words indexed of a document: those of a hundred newspaper pages. PostgreSQL refuses a
+/// document above 1 MiB of them, and a hostile page must not make its article unpublishable.
+const MOST_BYTES: usize = 400_000;
 
 /// Words asked for at once. A longer query is no query.
 const MOST_ASKED: usize = 24;
 
 /// The words of a document, each once, parted by spaces.
 pub(crate) fn document(text: &str) -> String {
-    let words: BTreeSet<String> = words(text).into_iter().take(MOST_WORDS).collect();
-    words.into_iter().collect::<Vec<_>>().join(" ")
+    let mut bytes = 0;
+    let different: BTreeSet<String> = words(text)
+        .into_iter()
+        .take_while(|word| {
+            bytes += word.len() + 1;
+            bytes <= MOST_BYTES
+        })
+        .collect();
+    different.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// The words asked for, each once; empty if the query holds none.

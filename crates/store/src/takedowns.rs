@@ -37,6 +37,10 @@ impl TakedownState {
 /// How long the site's own promise leaves for carrying a request out.
 const WITHIN: Duration = Duration::from_secs(24 * 3600);
 
+/// Tries at a removal, and the pause between two, while publishers are at the same story.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// An owner's request.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Takedown {
@@ -108,11 +112,22 @@ impl Store {
     /// anybody's address as its own.
     pub async fn execute_takedown(&self, url: &str, actor: &str, now: Timestamp) -> Result<Takedown, StoreError> {
         let url = canonical(url)?;
+        // A publisher may be at the same story; a removal does not give up because of that.
+        for _ in 1..TRIES {
+            match self.try_takedown(&url, actor, now).await {
+                Err(StoreError::Conflict(_)) => tokio::time::sleep(PAUSE).await,
+                done => return done,
+            }
+        }
+        self.try_takedown(&url, actor, now).await
+    }
+
+    async fn try_takedown(&self, url: &CanonicalUrl, actor: &str, now: Timestamp) -> Result<Takedown, StoreError> {
         let mut tx = self.db.begin().await?;
-        insert_request(&mut tx, &url, actor, "", now).await?;
-        let request = read_request(&mut tx, &url).await?;
-        let mut ids = BTreeMap::from([(ArticleId::of(&url), url.to_string())]);
-        for (id, address) in named_articles(&mut tx, &url).await? {
+        insert_request(&mut tx, url, actor, "", now).await?;
+        let request = read_request(&mut tx, url).await?;
+        let mut ids = BTreeMap::from([(ArticleId::of(url), url.to_string())]);
+        for (id, address) in named_articles(&mut tx, url).await? {
             for alias in own_aliases(&mut tx, &id, &address).await? {
                 ids.insert(ArticleId::of(&alias), alias.to_string());
             }
@@ -130,9 +145,9 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         if request.state == TakedownState::Requested {
-            note(&mut tx, actor, "takedown.execute", &url, now).await?;
+            note(&mut tx, actor, "takedown.execute", url, now).await?;
         }
-        let takedown = read_request(&mut tx, &url).await?;
+        let takedown = read_request(&mut tx, url).await?;
         tx.commit().await?;
         Ok(takedown)
     }
@@ -248,6 +263,10 @@ async fn bury(
     // The story's row first: an arrival for another of its articles waits, or has been waited for.
     let sql = format!("SELECT id FROM stories WHERE id = $1{}", db.for_update());
     sqlx::query(AssertSqlSafe(sql)).bind(story.to_string()).fetch_optional(&mut **tx).await?;
+    let row = sqlx::query("SELECT story FROM articles WHERE id = $1").bind(&key).fetch_one(&mut **tx).await?;
+    if row.id::<StoryId>("story")? != story {
+        return Err(StoreError::Conflict("its story was merged meanwhile".to_owned()));
+    }
     let rows = sqlx::query("SELECT id FROM articles WHERE story = $1 ORDER BY id")
         .bind(story.to_string())
         .fetch_all(&mut **tx)

@@ -183,3 +183,32 @@ async fn a_body_that_cannot_be_read_goes_to_its_stage() {
     assert_eq!(desk.dead(1).await[0].letter.reason, "undecodable");
     let _ = seen(story(1));
 }
+
+/// Killed while it waits for room on the belt; then the belt is free and the same command runs again.
+/// Returns what the second run took up.
+async fn killed_before_a_confirm(wrong: bool) -> u64 {
+    let desk = Desk::with_belts_of(10).await;
+    desk.queue.publish((100..108).map(|n| dead(n, 0).revived(n.into(), Timestamp::now())).collect()).await.unwrap();
+    desk.bury(1).await;
+    let replay = if wrong { desk.replay().marking_too_early() } else { desk.replay() };
+    let (filter, stop) = (DeadFilter::default(), CancellationToken::new());
+    assert!(!desk.queue.has_room(Belt::Articles).await);
+    let running = tokio::spawn(async move { replay.run(&filter, &options(), &stop, |_| {}).await });
+    // It has begun once its act is in the audit log, and can't end.
+    while desk.store.audit_log(1).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    if wrong {
+        desk.rows(LedgerState::Replaying, 1).await;
+    }
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+    drain(&desk.queue, LATER, 8).await;
+    run(&desk, &Options { wait: Duration::ZERO, ..options() }).await.replayed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_killed_before_a_confirm_loses_nothing() {
+    assert_eq!(killed_before_a_confirm(false).await, 1);
+    assert_eq!(killed_before_a_confirm(true).await, 0, "the planted defect is seen: its letter is lost");
+}

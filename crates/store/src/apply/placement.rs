@@ -124,11 +124,15 @@ async fn find_stories(
     let mut stories = keys.iter().flat_map(|k| &k.stories).cloned().chain(std::iter::repeat(own));
     let mut next = || stories.next().unwrap_or_default();
     let linking = i64::from(keys.is_some());
+    // A story's address is a key of one of its articles, unless that article was lifted out of it by an
+    // operator: who would open that story belongs to it all the same.
     let rows = sqlx::query(
         "SELECT story FROM articles WHERE id = $1
          UNION
          SELECT a.story FROM story_keys k JOIN articles a ON a.id = k.article
             WHERE $2 = 1 AND k.links = 1 AND k.key IN ($3, $4, $5)
+         UNION
+         SELECT id FROM stories WHERE $2 = 1 AND id IN ($3, $4, $5)
          UNION
          SELECT a.story FROM story_keys k JOIN articles a ON a.id = k.article
             WHERE k.links = 1 AND k.key = $6 AND k.placed_at >= $7 AND k.placed_at <= $8",

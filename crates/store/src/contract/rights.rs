@@ -190,3 +190,55 @@ pub async fn a_lifted_takedown_lets_the_article_come_again(store: &Store) {
     assert_eq!(applied.change, Change::Opened);
     assert_eq!(store.article(&a.id).await.unwrap().unwrap().article, a);
 }
+
+pub async fn what_was_lifted_finds_its_story_again(store: &Store) {
+    let a = article("one.example", "a", minute(1), &text("lake", 60));
+    // The same text, which the index did not recognise: linked by its hash alone.
+    let b = article("two.example", "b", minute(2), &text("lake", 60));
+    put(store, &a).await;
+    put(store, &b).await;
+    let story = story_of(store, &b).await.id;
+    store.execute_takedown(a.url.as_str(), "cli:op", minute(3)).await.unwrap();
+    store.lift_takedown(a.url.as_str(), "cli:op", minute(4)).await.unwrap();
+    assert_eq!(story_of(store, &b).await.id, story);
+    let mut revised = article("one.example", "a", minute(9), &text("sea", 60));
+    revised.published = a.published;
+    put(store, &revised).await;
+    let view = story_of(store, &b).await;
+    assert_eq!((view.id, view.members.len(), &view.primary), (story, 2, &a.id), "its address is still its own");
+}
+
+pub async fn a_takedown_and_publishers_at_the_same_story(store: &Store) {
+    let original = article("wire.example", "a", minute(0), &text("lake", 60));
+    put(store, &original).await;
+    let copies: Vec<_> =
+        (1..17).map(|n| article(&format!("p{n}.example"), "c", minute(n), &text("lakes", 60))).collect();
+    let mut tasks = tokio::task::JoinSet::new();
+    for (n, copy) in copies.iter().cloned().enumerate() {
+        let (store, original) = (store.clone(), original.clone());
+        tasks.spawn(async move {
+            if n.is_multiple_of(4) {
+                store.execute_takedown(copy.url.as_str(), "cli:op", minute(50)).await.unwrap();
+            }
+            while let Err(error) =
+                store.apply(&seen(&copy), Some(&super::copy_of(&original)), &super::POLICY, minute(60)).await
+            {
+                assert!(matches!(error, crate::StoreError::Conflict(_)), "{error}");
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(story_of(store, &original).await.members.len(), 1 + 12);
+    for copy in copies.iter().step_by(4) {
+        assert_eq!(store.tombstoned(std::slice::from_ref(&copy.id)).await.unwrap().len(), 1);
+    }
+}
+
+pub async fn a_page_of_nothing_but_words_is_published(store: &Store) {
+    let body: String = (0..30_000).map(|n| format!("{n:0>60}ж ")).collect();
+    let a = article("one.example", "a", minute(1), &body);
+    assert_eq!(put(store, &a).await.change, Change::Opened);
+    assert_eq!(store.search("headline", 1).await.unwrap().len(), 1);
+}
