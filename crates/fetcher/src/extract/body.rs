@@ -19,6 +19,7 @@ use super::facts::Facts;
 use article::Block;
 use clutter::Trust;
 use lines::Line;
+use url::Url;
 
 /// The text of a page.
 pub(crate) struct Body {
@@ -42,6 +43,8 @@ pub(crate) struct Known<'a> {
     pub(crate) summaries: &'a [String],
     /// Its text as the structured data gives it.
     pub(crate) declared: Option<&'a str>,
+    /// The page's address, for its pictures'.
+    pub(crate) base: Option<&'a Url>,
     /// The page as written, for texts that only a program would show.
     pub(crate) source: &'a str,
 }
@@ -88,7 +91,7 @@ fn attempt(dom: &Dom, lines: &mut [Line], headline: Option<NodeId>, trust: Trust
     let chars = picked.lines.iter().map(|i| lines[*i].chars).sum::<usize>() + lead;
     let linked: usize = picked.lines.iter().map(|i| lines[*i].linked).sum();
     let link_share = linked as f32 / chars.max(1) as f32;
-    let blocks = blocks::build(dom, lines, &picked.lines);
+    let blocks = blocks::build(dom, lines, &picked.lines, container, known.base);
     Attempt { body: Body { blocks, lead: picked.lead, container, link_share, how: picked.how }, chars }
 }
 

@@ -94,12 +94,6 @@ impl Dom {
         attrs.iter().map(|a| (&*a.name.local, &*a.value))
     }
 
-    /// The nodes directly in `id`.
-    pub(crate) fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let end = self.end(id);
-        std::iter::successors(Some(id + 1), move |c| Some(self.end(*c))).take_while(move |c| *c < end)
-    }
-
     /// All nodes in `id`, in document order.
     pub(crate) fn descendants(&self, id: NodeId) -> std::ops::Range<NodeId> {
         id + 1..self.end(id)

@@ -149,6 +149,7 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
     let dom = dom::parse(&decoded.text, dom::Limits { nodes: MAX_NODES, depth: MAX_DEPTH });
     let facts = Facts::gather(&dom);
     let ld = facts.ld.article();
+    let base = address.url();
     let mut because = Vec::new();
 
     let identity = identity::identify(&facts, &address, &mut because);
@@ -160,6 +161,7 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
         title: headline.as_deref().unwrap_or_default(),
         summaries: &summaries,
         declared: ld.and_then(|a| a.raw("articleBody")),
+        base: base.as_ref(),
         source: &decoded.text,
     };
     let body = body::read(&facts, &known);
@@ -176,18 +178,17 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
     page_kind::check(&facts, ld, &seen)?;
     because.push(Because { field: Field::Text, origin: Origin::Page, detail: body.how });
 
-    let base = address.url();
     let keywords = topic::keywords(&facts, ld, hints, &mut because);
     Ok(Extracted {
         title: headline.or_else(|| first_words(&text)).ok_or(ExtractError::NoTitle)?,
-        subtitle: body.lead,
         authors: authors::authors(&facts, ld, &site, &hints.authors, &mut because),
         published: dates::published(&facts, ld, &address, hints.published, page.received_at, &mut because),
         modified: dates::modified(&facts, ld, page.received_at, &mut because),
         language: topic::language(&facts, ld, page, hints, &text, &mut because),
         section: topic::section(&facts, ld, &identity.url, &keywords, hints, &mut because),
         image: image::image(&facts, ld, base.as_ref(), body.container, &mut because),
-        primary: credits::credits(&facts, ld, &address, identity.foreign, &body.blocks),
+        primary: credits::credits(&facts, ld, &address, identity.foreign, &site, body.lead.as_deref(), &body.blocks),
+        subtitle: body.lead,
         signals: rights::signals(page, &facts, ld),
         url: identity.url,
         aliases: identity.aliases,

@@ -36,8 +36,6 @@ pub(crate) struct Line {
     pub(crate) chars: usize,
     /// Of them, in links.
     pub(crate) linked: usize,
-    /// Of them, in italics.
-    pub(crate) italic: usize,
     /// In what is not the article by its markup: see [`super::clutter`].
     pub(crate) clutter: bool,
 }
@@ -53,6 +51,16 @@ impl Line {
         let trimmed = self.text.trim_end_matches(['"', '\'', '”', '“', '’', '»', '«', ')', ']', '」', '』', '）', ' ']);
         trimmed.ends_with(['.', '!', '?', '…', ':', '。', '！', '？', '।', '؟', '۔', '։', '፡', '။', '|'])
     }
+}
+
+/// A mail address that the server hid from harvesters (Cloudflare's scheme): hexadecimal, the first byte
+/// exclusive-ored with each of the others.
+fn deobfuscated(hex: &str) -> Option<String> {
+    let digits = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let bytes: Vec<u8> = digits.collect::<Option<_>>()?;
+    let (key, hidden) = bytes.split_first()?;
+    let address = String::from_utf8(hidden.iter().map(|b| b ^ key).collect()).ok()?;
+    address.contains('@').then_some(address)
 }
 
 /// Hidden inside a line: alternatives for programs and screen readers. Whole blocks that are hidden may be
@@ -75,6 +83,10 @@ pub(crate) fn split(dom: &Dom) -> Vec<Line> {
         let tag = dom.tag(id);
         if let Some(text) = dom.text(id) {
             splitter.text(id, text);
+        } else if let Some(address) = dom.attr(id, "data-cfemail").and_then(deobfuscated) {
+            splitter.text(id, &address);
+            id = dom.end(id);
+            continue;
         } else if tag.is_invisible() || is_hidden_inline(dom, id, tag) {
             id = dom.end(id);
             continue;
@@ -99,10 +111,8 @@ struct Draft {
     at: NodeId,
     end: NodeId,
     linked: usize,
-    italic: usize,
     breaks: u8,
     link_end: NodeId,
-    italic_end: NodeId,
 }
 
 struct Splitter<'d> {
@@ -135,7 +145,6 @@ impl Splitter<'_> {
                 }
             }
             Tag::A => self.line.link_end = self.line.link_end.max(self.dom.end(id)),
-            Tag::Em | Tag::I => self.line.italic_end = self.line.italic_end.max(self.dom.end(id)),
             Tag::Img | Tag::Picture => {}
             _ if tag.is_block() => {
                 self.flush();
@@ -172,26 +181,22 @@ impl Splitter<'_> {
         if id < self.line.link_end {
             self.line.linked += weight;
         }
-        if id < self.line.italic_end {
-            self.line.italic += weight;
-        }
         self.line.raw.push_str(text);
         self.line.end = id + 1;
         self.line.breaks = 0;
     }
 
     fn flush(&mut self) {
-        let Draft { raw, at, end, linked, italic, link_end, italic_end, .. } = std::mem::take(&mut self.line);
+        let Draft { raw, at, end, linked, link_end, .. } = std::mem::take(&mut self.line);
         self.line.link_end = link_end;
-        self.line.italic_end = italic_end;
         let text = article::squeeze(&raw);
         if text.is_empty() {
             return;
         }
         let (owner, kind) = self.open.last().map_or((0, Kind::Text), |o| (o.id, o.kind));
         let chars = weight(&text);
-        let (linked, italic) = (linked.min(chars), italic.min(chars));
-        self.lines.push(Line { at, end, owner, kind, chars, linked, italic, text, clutter: false });
+        let linked = linked.min(chars);
+        self.lines.push(Line { at, end, owner, kind, chars, linked, text, clutter: false });
     }
 }
 

@@ -73,5 +73,5 @@ fn of_html(html: &str) -> Option<Vec<Block>> {
     clutter::judge(&dom, None, clutter::Trust::Names, &mut lines);
     let picked: Vec<usize> = (0..lines.len()).filter(|i| choose::stays(&lines[*i], "")).collect();
     let chars: usize = picked.iter().map(|i| lines[*i].chars).sum();
-    (chars >= ENOUGH).then(|| blocks::build(&dom, &lines, &picked))
+    (chars >= ENOUGH).then(|| blocks::build(&dom, &lines, &picked, 0, None))
 }

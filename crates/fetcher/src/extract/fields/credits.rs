@@ -46,12 +46,15 @@ const PHRASES: &[&str] = &[
     "via:",
 ];
 
-/// Gathers them. `foreign` are addresses on other sites that the page calls its canonical.
+/// Gathers them. `foreign` are addresses on other sites that the page calls its canonical; a credit to one of
+/// the `site`'s own names says nothing.
 pub(crate) fn credits(
     facts: &Facts<'_>,
     ld: Option<Thing<'_>>,
     page: &CanonicalUrl,
     foreign: Vec<CanonicalUrl>,
+    site: &[String],
+    lead: Option<&str>,
     blocks: &[Block],
 ) -> PrimaryHints {
     let mut hints = PrimaryHints { urls: foreign, credits: Vec::new() };
@@ -67,8 +70,9 @@ pub(crate) fn credits(
         add_url(&mut hints, &text, page, base.as_ref());
     }
     let mut credit = |name: &str| {
-        let name = article::squeeze(name.trim_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '('));
-        let fits = (2..=MAX_NAME).contains(&name.chars().count()) && name.chars().any(char::is_alphabetic);
+        let name = first_name(name);
+        let own = site.iter().any(|s| article::normalise(s) == article::normalise(&name));
+        let fits = !own && (2..=MAX_NAME).contains(&name.chars().count()) && name.chars().any(char::is_alphabetic);
         if fits
             && hints.credits.len() < MAX
             && !hints.credits.iter().any(|c| article::normalise(c) == article::normalise(&name))
@@ -76,7 +80,8 @@ pub(crate) fn credits(
             hints.credits.push(name);
         }
     };
-    let prose: Vec<String> = blocks.iter().filter(|b| b.is_prose()).map(Block::text).collect();
+    let body = blocks.iter().filter(|b| b.is_prose()).map(Block::text);
+    let prose: Vec<String> = lead.map(str::to_owned).into_iter().chain(body).collect();
     // An agency's line stands at the beginning: “BERLIN, May 3 (Reuters) - …”.
     for text in prose.iter().take(3) {
         if let Some(agency) = dateline_agency(text) {
@@ -136,14 +141,53 @@ fn after_phrase(text: &str) -> Option<&str> {
     })
 }
 
-/// A last line that ends in `(dpa/AFP)` or is it: an agency's mark, all short words.
+/// A last line that ends in `(dpa/AFP)` or is it: an agency's mark, all short words of one case.
 fn closing_bracket(text: &str) -> Option<&str> {
     let inner = text.trim_end().strip_suffix([')', '）'])?;
     let open = inner.rfind(['(', '（'])?;
     let name = inner[open..].trim_start_matches(['(', '（']);
-    let agency_like = name.chars().count() <= 24
-        && name.split(['/', ',', ' ']).filter(|w| !w.is_empty()).all(|w| w.chars().count() <= 10)
-        && !name.chars().any(|c| c.is_ascii_digit());
-    let has_capital_or_is_short = name.chars().any(char::is_uppercase) || name.chars().count() <= 6;
-    (agency_like && has_capital_or_is_short).then_some(name)
+    let mark = |word: &str| {
+        let letters = word.chars().count();
+        let shouted = (2..=6).contains(&letters) && word.chars().all(|c| c.is_uppercase());
+        let quiet = (2..=5).contains(&letters) && word.chars().all(char::is_lowercase);
+        let named = (4..=10).contains(&letters)
+            && word.chars().all(char::is_alphabetic)
+            && word.starts_with(char::is_uppercase);
+        shouted || quiet || named
+    };
+    let words: Vec<&str> = name.split(['/', ',', ' ']).filter(|w| !w.is_empty()).collect();
+    ((1..=3).contains(&words.len()) && words.iter().all(|w| mark(w))).then_some(name)
+}
+
+/// The name at the beginning of what follows a credit: words with capitals and the small ones between them.
+fn first_name(text: &str) -> String {
+    let text = article::squeeze(text.trim_matches(|c: char| !c.is_alphanumeric() && c != ')' && c != '('));
+    let words: Vec<&str> = text.split(' ').collect();
+    let small = |w: &&&str| {
+        matches!(
+            **w,
+            "of" | "the"
+                | "and"
+                | "der"
+                | "die"
+                | "das"
+                | "und"
+                | "de"
+                | "la"
+                | "le"
+                | "du"
+                | "del"
+                | "di"
+                | "et"
+                | "y"
+                | "&"
+        )
+    };
+    let is_name = |w: &&&str| small(w) || !w.starts_with(char::is_lowercase);
+    let count = words.iter().take_while(is_name).count().max(1);
+    let mut kept = &words[..count];
+    while kept.len() > 1 && kept.last().is_some_and(|w| small(&w)) {
+        kept = &kept[..kept.len() - 1];
+    }
+    kept.join(" ")
 }

@@ -1,7 +1,7 @@
 //! The lead picture. Only its address is kept: the picture stays with its owner.
 
 use super::identity::absolute;
-use crate::extract::dom::{NodeId, Tag};
+use crate::extract::dom::{Dom, NodeId, Tag};
 use crate::extract::facts::Facts;
 use crate::extract::jsonld::Thing;
 use crate::extract::order::{Because, Field, Origin, first};
@@ -55,7 +55,7 @@ pub(crate) fn image(
             .find_map(|id| {
                 let width = facts.dom.attr(id, "width").and_then(pixels);
                 let height = facts.dom.attr(id, "height").and_then(pixels);
-                let href = source(facts, id)?;
+                let href = source(facts.dom, id)?;
                 (width.is_none_or(|w| w >= 200)).then(|| make(&href, width, height, None))?
             })
             .map(|i| (i, "the first picture in the text".to_owned())),
@@ -78,14 +78,18 @@ fn pixels(text: &str) -> Option<u32> {
 }
 
 /// Where a picture comes from: lazy loaders keep the true address beside the placeholder.
-pub(crate) fn source(facts: &Facts<'_>, id: NodeId) -> Option<String> {
-    let dom = facts.dom;
+pub(crate) fn source(dom: &Dom, id: NodeId) -> Option<String> {
     let lazy = ["data-src", "data-original", "data-lazy-src", "data-lazy", "data-image", "data-url"]
         .iter()
         .find_map(|a| dom.attr(id, a));
     let set = || dom.attr(id, "srcset").or_else(|| dom.attr(id, "data-srcset")).and_then(largest);
     let plain = dom.attr(id, "src").filter(|s| !s.starts_with("data:"));
     lazy.map(str::to_owned).or_else(|| plain.map(str::to_owned)).or_else(set)
+}
+
+/// A picture's address made absolute, if it is one of the web and no placeholder.
+pub(crate) fn address(href: &str, base: Option<&Url>) -> Option<String> {
+    absolute(base, href).filter(|url| !is_placeholder(url, None, None)).map(String::from)
 }
 
 /// The largest of a `srcset`.
@@ -119,14 +123,13 @@ fn caption_on_page(facts: &Facts<'_>, url: &str, base: Option<&Url>) -> Option<S
     let dom = facts.dom;
     let picture = (0..dom.len())
         .filter(|id| dom.tag(*id) == Tag::Img)
-        .find(|id| source(facts, *id).and_then(|s| absolute(base, &s)).is_some_and(|u| file(u.as_str()) == wanted))?;
+        .find(|id| source(dom, *id).and_then(|s| absolute(base, &s)).is_some_and(|u| file(u.as_str()) == wanted))?;
     let figure = dom.ancestors(picture).take(8).find(|a| dom.tag(*a) == Tag::Figure)?;
-    figure_caption(facts, figure)
+    figure_caption(dom, figure)
 }
 
 /// A figure's caption.
-pub(crate) fn figure_caption(facts: &Facts<'_>, figure: NodeId) -> Option<String> {
-    let dom = facts.dom;
+pub(crate) fn figure_caption(dom: &Dom, figure: NodeId) -> Option<String> {
     let caption = dom.descendants(figure).find(|id| dom.tag(*id) == Tag::Figcaption)?;
     Some(dom.text_of(caption)).filter(|t| !t.is_empty() && t.chars().count() <= 600)
 }

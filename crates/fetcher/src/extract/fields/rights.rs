@@ -190,13 +190,28 @@ fn names_wall(class: &str) -> bool {
     if !lower.contains("wall") && !lower.contains("bezahl") {
         return false;
     }
-    let words: Vec<String> = class_words(class).collect();
-    let is_wall =
-        words.iter().any(|w| matches!(w.as_str(), "paywall" | "regwall" | "bezahlschranke" | "softwall" | "hardwall"));
-    let denies = words.iter().any(|w| {
-        matches!(w.as_str(), "no" | "free" | "hidden" | "off" | "disabled" | "content" | "article" | "body" | "text")
-    });
-    is_wall && !denies
+    lower.split_ascii_whitespace().any(|token| {
+        let is_wall = class_words(token)
+            .any(|w| matches!(w.as_str(), "paywall" | "regwall" | "bezahlschranke" | "softwall" | "hardwall"));
+        // `no-paywall`, `paywall-content` (what is behind it, and here), `tag-paywall` (what the text is about).
+        let denies = class_words(token).any(|w| {
+            matches!(
+                w.as_str(),
+                "no" | "free"
+                    | "hidden"
+                    | "off"
+                    | "disabled"
+                    | "content"
+                    | "article"
+                    | "body"
+                    | "text"
+                    | "tag"
+                    | "category"
+                    | "topic"
+            )
+        });
+        is_wall && !denies
+    })
 }
 
 /// A licence: `rel=license`, schema.org `license`, or a copyright notice that grants one.
