@@ -1,8 +1,8 @@
 //! From the bytes of a feed to its entries.
 //!
-//! Ill-formed feeds are the rule, so there is one lenient reader and no strict one before it: [`charset`] makes
-//! text of the bytes, [`markup`] tokens of the text whatever is broken in it, [`tree`] a tree of the tokens,
-//! and [`xml`], [`entry`], [`sitemap`] and [`json`] read the formats. Pure: no network, no clock.
+//! Ill-formed feeds are the rule, so there is one lenient reader and no strict one before it: `charset` makes
+//! text of the bytes, `markup` tokens of the text whatever is broken in it, `tree` a tree of the tokens, and
+//! `xml`, `entry`, `sitemap` and `json` read the formats. Pure: no network, no clock.
 
 mod charset;
 mod dates;
