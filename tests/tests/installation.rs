@@ -90,6 +90,8 @@ waiting_per_host = 64
 min_interval_secs = 1
 max_interval_secs = 2
 first_interval_secs = 1
+first_poll_pages = 10000
+pages_per_poll = 10000
 [scheduler]
 lease_secs = 10
 {more}
