@@ -14,6 +14,8 @@ mod explain;
 mod forget;
 mod gate;
 mod letter;
+mod pace;
+mod pages;
 mod registrar;
 mod run;
 mod settings;

@@ -7,6 +7,8 @@
 use crate::account::{Account, Stopped};
 use crate::gate::{self, Decision};
 use crate::letter::revived;
+use crate::pace::{Pace, Steps};
+use crate::pages::Pages;
 use crate::{ReplayError, ReplaySettings};
 use article::Timestamp;
 use queue::{DropReason, Queue, Stage};
@@ -17,9 +19,6 @@ use store::{AuditEntry, DeadFilter, LedgerRow, LedgerState, Store};
 use telemetry::events::replay::{MessageReplayed, ReplayEnded};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// Rows read at once.
-const PAGE: u32 = 100;
 
 /// Time between looks at outcomes or at a full belt.
 const LOOK: Duration = Duration::from_millis(100);
@@ -298,80 +297,6 @@ impl Run<'_> {
         } else {
             None
         })
-    }
-}
-
-/// After how many messages a canary stops to look.
-struct Steps(Vec<u64>);
-
-impl Steps {
-    fn new(canary: bool, total: u64, settings: &ReplaySettings) -> Self {
-        if !canary {
-            return Self(Vec::new());
-        }
-        let tenth = (total * u64::from(settings.canary_percent.min(100))).div_ceil(100);
-        // Last first; each only if there is something behind it to be spared.
-        Self([tenth, 1].into_iter().filter(|n| *n < total).collect())
-    }
-
-    fn ends(&mut self, sent: u64) -> bool {
-        match self.0.last() {
-            Some(at) if sent >= *at => {
-                // A tenth of a few is the one that was sent already.
-                while self.0.last().is_some_and(|at| sent >= *at) {
-                    self.0.pop();
-                }
-                true
-            }
-            _ => false,
-        }
-    }
-}
-
-/// Evenly spaced messages.
-struct Pace {
-    every: Duration,
-    next: Instant,
-}
-
-impl Pace {
-    /// A rate that is no rate means one message a second.
-    fn new(per_sec: f64) -> Self {
-        let every = if per_sec.is_finite() && per_sec > 0.0 { (1.0 / per_sec).min(3600.0) } else { 1.0 };
-        Self { every: Duration::from_secs_f64(every), next: Instant::now() }
-    }
-
-    /// Until the next may go. Time lost waiting for room is not made up by a burst.
-    async fn wait(&mut self) {
-        tokio::time::sleep_until(self.next).await;
-        self.next = Instant::now().max(self.next) + self.every;
-    }
-}
-
-/// The rows of a filter, page by page. Rows change their state meanwhile; paging goes by their order, so
-/// none is skipped.
-pub(crate) struct Pages {
-    filter: DeadFilter,
-    left: Option<u32>,
-    after: Option<i64>,
-}
-
-impl Pages {
-    pub(crate) fn new(filter: &DeadFilter) -> Self {
-        Self { filter: filter.clone(), left: filter.limit, after: filter.after }
-    }
-
-    pub(crate) async fn next(&mut self, store: &Store) -> Result<Option<Vec<LedgerRow>>, ReplayError> {
-        let limit = self.left.map_or(PAGE, |left| left.min(PAGE));
-        if limit == 0 {
-            return Ok(None);
-        }
-        let filter = DeadFilter { limit: Some(limit), after: self.after, ..self.filter.clone() };
-        let page = store.dead_letters(&filter).await?;
-        let Some(last) = page.last() else { return Ok(None) };
-        self.after = Some(last.id);
-        self.left = self.left.map(|left| left.saturating_sub(u32::try_from(page.len()).unwrap_or(u32::MAX)));
-        Ok(Some(page))
     }
 }
 

@@ -70,7 +70,8 @@ impl Store {
     }
 
     /// Decisions about an address, article id or message id, in time order. An address also finds what was
-    /// decided about the article it names, under whatever address that was.
+    /// decided about the article it names, under whatever address that was: its page was fetched under the
+    /// permalink, which for the store is an alias.
     pub async fn decisions(&self, key: &str) -> Result<Vec<DecisionRow>, StoreError> {
         let canonical = CanonicalUrl::parse(key).ok();
         let article = match &canonical {
@@ -83,7 +84,9 @@ impl Store {
         let rows = sqlx::query(
             "SELECT at, stage, message_id, article, url, source, outcome, reason, attempt, detail FROM decisions
              WHERE id IN (SELECT id FROM decisions WHERE article = $1 UNION SELECT id FROM decisions WHERE url = $2
-                UNION SELECT id FROM decisions WHERE url = $3 UNION SELECT id FROM decisions WHERE message_id = $2)
+                UNION SELECT id FROM decisions WHERE url = $3 UNION SELECT id FROM decisions WHERE message_id = $2
+                UNION SELECT id FROM decisions WHERE url IN
+                    (SELECT url FROM aliases WHERE article = $1 UNION SELECT url FROM articles WHERE id = $1))
              ORDER BY at, id LIMIT $4",
         )
         .bind(article)

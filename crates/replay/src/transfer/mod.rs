@@ -3,7 +3,7 @@
 mod line;
 
 use crate::ReplayError;
-use crate::run::Pages;
+use crate::pages::Pages;
 use article::Timestamp;
 use line::Line;
 use serde::Serialize;

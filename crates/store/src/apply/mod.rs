@@ -5,6 +5,7 @@
 //! counts against the newest sighting, stories are the connected groups of what shares a key
 //! ([`placement`]), and each is led by an election over all its members ([`settle`]).
 
+mod components;
 mod known;
 mod placement;
 mod settle;

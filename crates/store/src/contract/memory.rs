@@ -68,16 +68,23 @@ pub async fn decisions_are_found_by_any_name(store: &Store) {
     put(store, &a).await;
     let other = ArticleId::derive(&[b"other"]);
     let rows: Vec<DecisionRow> = (0..500)
-        .map(|n| decision(n, if n % 100 == 0 { &a.id } else { &other }, (n == 450).then(|| a.url.as_str())))
+        .map(|n| {
+            let url = match n {
+                450 => Some(a.url.as_str()),
+                // The permalink its page was fetched under.
+                451 => Some("https://one.example/old-a"),
+                _ => None,
+            };
+            decision(n, if n % 100 == 0 { &a.id } else { &other }, url)
+        })
         .collect();
     store.record_decisions(&rows).await.unwrap();
     let at =
         async |key: &str| -> Vec<Timestamp> { store.decisions(key).await.unwrap().into_iter().map(|d| d.at).collect() };
-    let expected = vec![minute(0), minute(100), minute(200), minute(300), minute(400)];
-    assert_eq!(at(&a.id.to_string()).await, expected);
-    let with_url: Vec<Timestamp> = expected.iter().copied().chain([minute(450)]).collect();
-    assert_eq!(at(&format!("{}#top", a.url)).await, with_url);
-    assert_eq!(at("https://one.example/old-a").await, expected);
+    let expected = [0, 100, 200, 300, 400, 450, 451].map(minute);
+    for name in [a.id.to_string(), format!("{}#top", a.url), "https://one.example/old-a".to_owned()] {
+        assert_eq!(at(&name).await, expected, "{name}");
+    }
     assert_eq!(at("m7").await, [minute(7)]);
     assert!(at("https://nobody.example/").await.is_empty());
     assert_eq!(store.decisions("m7").await.unwrap()[0].detail, "with  in it");

@@ -1,0 +1,156 @@
+//! Tombstones: setting them, and what they stand against.
+
+use crate::apply::{Group, hide, settle};
+use crate::dialect::{Db, Tx, placeholders};
+use crate::row::Reader;
+use crate::{ArticleState, StoreError, articles};
+use article::{Arrival, ArticleId, CanonicalUrl, StoryId, Timestamp};
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
+
+/// The first gate: whether a tombstone stands against an arrival, under its own address or one of its
+/// aliases. What comes in under an alias of something taken down is taken down under its own address too.
+pub(crate) async fn stands_against(
+    db: &Db,
+    tx: &mut Tx,
+    arrival: &Arrival,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let own = arrival.id().to_string();
+    let mut ids = BTreeSet::from([own.clone()]);
+    if let Arrival::Seen { article } = arrival {
+        ids.extend(
+            article.aliases.iter().filter_map(|a| CanonicalUrl::parse(a).ok()).map(|u| ArticleId::of(&u).to_string()),
+        );
+    }
+    let sql = format!("SELECT article, takedown FROM tombstones WHERE article IN ({})", placeholders(1, ids.len()));
+    let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    for id in &ids {
+        query = query.bind(id);
+    }
+    let rows = query.fetch_all(&mut **tx).await?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    let mut stands_itself = false;
+    for row in &rows {
+        stands_itself |= row.text("article")? == own;
+    }
+    if !stands_itself {
+        bury(db, tx, arrival.id(), arrival.url().as_str(), row.int("takedown")?, now).await?;
+    }
+    Ok(true)
+}
+
+/// Sets a tombstone and erases what it stands for, if that is there.
+pub(super) async fn bury(
+    db: &Db,
+    tx: &mut Tx,
+    id: &ArticleId,
+    address: &str,
+    takedown: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let key = id.to_string();
+    let row = sqlx::query("SELECT story FROM articles WHERE id = $1").bind(&key).fetch_optional(&mut **tx).await?;
+    sqlx::query(
+        "INSERT INTO tombstones (article, takedown, url, erased) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (article) DO UPDATE SET erased = CASE WHEN excluded.erased = 1 THEN 1 ELSE tombstones.erased END",
+    )
+    .bind(&key)
+    .bind(takedown)
+    .bind(address)
+    .bind(i64::from(row.is_some()))
+    .execute(&mut **tx)
+    .await?;
+    for table in ["DELETE FROM revisions WHERE article = $1", "DELETE FROM captures WHERE article = $1"] {
+        sqlx::query(table).bind(&key).execute(&mut **tx).await?;
+    }
+    let Some(row) = row else { return Ok(()) };
+    hide(tx, id, ArticleState::TakenDown).await?;
+    let story: StoryId = row.id("story")?;
+    // The story's row first: an arrival for another of its articles waits, or has been waited for.
+    let sql = format!("SELECT id FROM stories WHERE id = $1{}", db.for_update());
+    sqlx::query(AssertSqlSafe(sql)).bind(story.to_string()).fetch_optional(&mut **tx).await?;
+    let row = sqlx::query("SELECT story FROM articles WHERE id = $1").bind(&key).fetch_one(&mut **tx).await?;
+    if row.id::<StoryId>("story")? != story {
+        return Err(StoreError::Conflict("its story was merged meanwhile".to_owned()));
+    }
+    let rows = sqlx::query("SELECT id FROM articles WHERE story = $1 ORDER BY id")
+        .bind(story.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    let articles = rows.iter().map(|r| r.text("id")).collect::<Result<_, _>>()?;
+    settle(db, tx, &Group { story, articles, merged: Vec::new(), moved: false }, id, now, true).await?;
+    Ok(())
+}
+
+/// Removes what is known of an article, so that it can come as if never seen.
+pub(super) async fn forget(tx: &mut Tx, article: &str) -> Result<(), StoreError> {
+    for table in [
+        "DELETE FROM articles WHERE id = $1",
+        "DELETE FROM aliases WHERE article = $1",
+        "DELETE FROM story_keys WHERE article = $1",
+        "DELETE FROM withdrawals WHERE article = $1",
+        "DELETE FROM changes WHERE article = $1",
+        "DELETE FROM entries WHERE article = $1",
+        "DELETE FROM stories WHERE lead = $1 AND face IS NULL",
+    ] {
+        sqlx::query(table).bind(article).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// The article at an address, or, if none is, those that name it as an alias.
+pub(super) async fn named_articles(
+    tx: &mut Tx,
+    url: &CanonicalUrl,
+) -> Result<Vec<(ArticleId, CanonicalUrl)>, StoreError> {
+    let own = sqlx::query("SELECT id, url FROM articles WHERE id = $1")
+        .bind(ArticleId::of(url).to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    let rows = if own.is_empty() {
+        sqlx::query(
+            "SELECT a.id, a.url FROM aliases l JOIN articles a ON a.id = l.article WHERE l.url = $1 ORDER BY a.id",
+        )
+        .bind(articles::alias_form(url.as_str()))
+        .fetch_all(&mut **tx)
+        .await?
+    } else {
+        own
+    };
+    let found = rows
+        .iter()
+        .map(|row| {
+            let address = CanonicalUrl::parse(&row.text("url")?).map_err(|e| StoreError::damaged("url", e))?;
+            Ok((row.id("id")?, address))
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    // An address that several articles share as an alias (a feed's one GUID) names none of them.
+    Ok(if found.len() > 1 { Vec::new() } else { found })
+}
+
+/// Aliases that can only mean this article: on its own site, not the site's front, and nobody else's.
+pub(super) async fn own_aliases(
+    tx: &mut Tx,
+    id: &ArticleId,
+    url: &CanonicalUrl,
+) -> Result<Vec<CanonicalUrl>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT url FROM aliases l WHERE l.article = $1
+            AND NOT EXISTS (SELECT 1 FROM aliases o WHERE o.url = l.url AND o.article <> l.article)
+         ORDER BY url",
+    )
+    .bind(id.to_string())
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut own = Vec::new();
+    for row in &rows {
+        if let Ok(alias) = CanonicalUrl::parse(&row.text("url")?)
+            && alias.same_site(url)
+            && alias.path() != "/"
+        {
+            own.push(alias);
+        }
+    }
+    Ok(own)
+}
