@@ -196,7 +196,10 @@ max_interval_secs = 10
             let totals = store.totals().await?;
             if totals.stories > 0 && !first {
                 first = true;
-                println!("the first story can be read {:.1} s after the pipeline's start", began.elapsed().as_secs_f64());
+                println!(
+                    "the first story can be read {:.1} s after the pipeline's start",
+                    began.elapsed().as_secs_f64()
+                );
             }
             if reported.elapsed() >= REPORT_EVERY {
                 reported = Instant::now();

@@ -17,7 +17,8 @@ fn loaded(file: &Path) -> Settings {
 /// Whether a line is a setting without a default, commented out: a `#` with a key or a table right behind it.
 /// Prose has a space there.
 fn commented_setting(line: &str) -> bool {
-    line.strip_prefix('#').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[' || c == '"'))
+    line.strip_prefix('#')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[' || c == '"'))
 }
 
 /// The file with every commented setting in force.
@@ -60,7 +61,9 @@ fn every_setting_is_in_the_file_and_no_other() {
     let known = keys::<Settings>();
     // A table whose names are the operator's own is one setting.
     let setting_of = |written: &str| {
-        known.iter().find(|key| written == *key || written.strip_prefix(key.as_str()).is_some_and(|r| r.starts_with('.')))
+        known
+            .iter()
+            .find(|key| written == *key || written.strip_prefix(key.as_str()).is_some_and(|r| r.starts_with('.')))
     };
     let strangers: Vec<&String> = written.keys().filter(|key| setting_of(key).is_none()).collect();
     assert!(strangers.is_empty(), "no setting of the code: {strangers:?}");
@@ -101,7 +104,8 @@ fn every_setting_has_its_reason() {
             in_example_table = line.starts_with('#');
             continue;
         }
-        let setting = line.starts_with(|c: char| c.is_ascii_lowercase()) || (commented_setting(line) && !in_example_table);
+        let setting =
+            line.starts_with(|c: char| c.is_ascii_lowercase()) || (commented_setting(line) && !in_example_table);
         if setting && !lines[n - 1].starts_with("# ") {
             bare.push(*line);
         }
