@@ -1,21 +1,22 @@
 //! The poller: one feed, one poll.
 
+use super::PollerSettings;
+use super::ask::{Answer, Fetched, Stop};
 use super::failure::Failure;
 use super::pages::{Around, Selection, key, select};
 use super::permalink::{Listed, pages};
 use super::refusal::Refusal;
 use super::rhythm::{interval, max_age, next_due, unchanged_interval};
-use super::{PollerSettings, sitemaps};
-use crate::feed::{FeedContext, FeedError, ParsedFeed, PollHints, parse};
+use crate::feed::PollHints;
 use article::{ArticleId, Timestamp};
-use queue::{Delivery, Done, Handler, MessageId, Outcome, Outgoing, Poll, Stage, Then, ThenError};
+use queue::{Delivery, Done, Handler, Outcome, Outgoing, Poll, Stage, Then, ThenError};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{FeedState, PollRecord, Store};
 use telemetry::events::feeds::FeedPolled;
 use url::Url;
-use web::{Client, Kind, Politeness, Request, Response};
+use web::{Client, Politeness, Response};
 
 /// Reads a feed and sends the pages that are new in it: *feeds* in, *pages* out.
 ///
@@ -25,8 +26,8 @@ use web::{Client, Kind, Politeness, Request, Response};
 #[derive(Clone, Debug)]
 pub struct Poller {
     store: Store,
-    client: Client,
-    politeness: Arc<Politeness>,
+    pub(super) client: Client,
+    pub(super) politeness: Arc<Politeness>,
     pub(super) settings: PollerSettings,
 }
 
@@ -44,42 +45,6 @@ impl Handler for Poller {
     async fn probe(&self) -> Result<(), String> {
         self.store.ping().await.map_err(|e| e.to_string())?;
         self.politeness.probe().await.map_err(|e| e.to_string())
-    }
-}
-
-/// What an answer of the feed's server brings.
-enum Answer {
-    /// 304.
-    Unchanged(Box<Response>),
-    /// A feed.
-    Feed(Box<Fetched>),
-}
-
-/// A feed as it came.
-pub(super) struct Fetched {
-    pub(super) feed: ParsedFeed,
-    response: Response,
-    /// Not all of it could be had: a further sitemap was left out.
-    pub(super) partial: bool,
-}
-
-/// Why there is no answer to work with.
-pub(super) enum Stop {
-    /// The poll can't go on now.
-    Refused(Refusal),
-    /// The feed failed.
-    Failed(Failure),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Stop::Refused(refusal)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Stop::Failed(failure)
     }
 }
 
@@ -114,76 +79,6 @@ impl Poller {
             Some(finished) if finished >= poll.due => Err(Refusal::Stale { finished }),
             _ => Ok(state),
         }
-    }
-
-    /// Asks the feed's server, at its host's pace, whether anything changed.
-    async fn ask(&self, state: &FeedState, delivery: &Delivery) -> Result<Answer, Stop> {
-        let url =
-            Url::parse(&state.url).map_err(|e| Failure::BadAddress { url: state.url.clone(), why: e.to_string() })?;
-        let conditional = Request::new(url, Kind::Feed).if_changed(state.etag.clone(), state.last_modified.clone());
-        let response = self.get(conditional, &delivery.message_id, delivery.received_at).await?;
-        if response.not_modified {
-            return Ok(Answer::Unchanged(Box::new(response)));
-        }
-        let feed = self.parse(&response).await?;
-        let mut fetched = Fetched { feed, response, partial: false };
-        sitemaps::follow(self, &mut fetched, delivery).await;
-        fetched.feed.verify().map_err(|error| Failure::Feed { status: fetched.response.status, error })?;
-        Ok(Answer::Feed(Box::new(fetched)))
-    }
-
-    /// One request, when the host has a slot for it.
-    pub(super) async fn get(&self, mut request: Request, id: &MessageId, now: Timestamp) -> Result<Response, Stop> {
-        request.max_body = Some(self.settings.max_bytes);
-        // No crawl delay: it is for crawlers, and a feed is asked for as often as it asks to be.
-        let slot = self.politeness.reserve(&request.url, &id.0, None, now).await.map_err(Refusal::from)?;
-        let response = self.client.get(&request).await.map_err(Failure::from)?;
-        drop(slot);
-        match response.status {
-            200..=299 | 304 => Ok(response),
-            410 => Err(Failure::Gone.into()),
-            429 | 503 => Err(self.slow_down(&response).await),
-            status => Err(Failure::Status { status }.into()),
-        }
-    }
-
-    /// The host asks for peace: it gets it from all replicas, and this feed's next poll waits as long.
-    async fn slow_down(&self, response: &Response) -> Stop {
-        let asked = response.retry_after();
-        match self.politeness.slow_down(&response.url, asked, response.received_at).await {
-            Ok(until) if asked.is_some() => Failure::SlowDown { status: response.status, until }.into(),
-            Ok(_) => Failure::Status { status: response.status }.into(),
-            Err(away) => Refusal::SlotsAway(away).into(),
-        }
-    }
-
-    /// Off the runtime's threads: ten megabytes take a while.
-    pub(super) async fn parse(&self, response: &Response) -> Result<ParsedFeed, Failure> {
-        let limits = self.settings.limits();
-        let body = if response.body.starts_with(&[0x1f, 0x8b]) {
-            web::gunzip(&response.body, limits.bytes).await?
-        } else {
-            response.body.clone()
-        };
-        let url = response.url.to_string();
-        let headers = response.headers.clone();
-        let read = move || {
-            let context = FeedContext {
-                url: Some(&url),
-                content_type: headers.get("content-type"),
-                content_location: headers.get("content-location"),
-                content_language: headers.get("content-language"),
-                limits,
-            };
-            parse(&body, &context)
-        };
-        let feed: Result<ParsedFeed, FeedError> = match tokio::task::spawn_blocking(read).await {
-            Ok(feed) => feed,
-            Err(e) if e.is_panic() => std::panic::resume_unwind(e.into_panic()),
-            // Only a runtime that shuts down cancels; the delivery comes again.
-            Err(_) => Err(FeedError::Empty),
-        };
-        feed.map_err(|error| Failure::Feed { status: response.status, error })
     }
 
     /// 304: nothing to send, but to note when to ask again.

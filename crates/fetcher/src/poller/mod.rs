@@ -1,5 +1,6 @@
 //! Polls feeds: *feeds* in, *pages* out.
 
+mod ask;
 mod failure;
 mod handler;
 mod pages;

@@ -1,7 +1,7 @@
 //! A sitemap index as a source's feed: its newest sitemaps, read in the same poll.
 
 use super::Poller;
-use super::handler::{Fetched, Stop};
+use super::ask::{Fetched, Stop};
 use crate::feed::{Format, SitemapRef};
 use queue::{Delivery, MessageId};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub(super) async fn follow(poller: &Poller, fetched: &mut Fetched, delivery: &De
         let Ok(url) = Url::parse(&sitemap.url) else { continue };
         // A slot of its own for each: its name derives from the poll's.
         let id = MessageId::derive(&["sitemap", &delivery.message_id.0, &sitemap.url]);
-        let response = match poller.get(Request::new(url, Kind::Feed), &id, delivery.received_at).await {
+        let response = match poller.get(Request::new(url, Kind::Feed), &id).await {
             Ok(response) => response,
             Err(Stop::Refused(_)) => {
                 fetched.partial = true;
