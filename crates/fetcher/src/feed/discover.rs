@@ -44,7 +44,7 @@ pub fn discover(html: &str, url: &str) -> Vec<Discovered> {
                         r.split_ascii_whitespace()
                             .any(|t| ["alternate", "feed"].iter().any(|a| t.eq_ignore_ascii_case(a)))
                     });
-                    let format = attribute("type").and_then(|t| format_of(&t));
+                    let format = attribute("type").and_then(|t| format_of(&t, attribute("href").as_deref()));
                     if is_alternate && format.is_some() {
                         let title = attribute("title").map(|t| html_to_text(&t)).filter(|t| !t.is_empty());
                         push(&mut found, base.as_ref(), attribute("href"), title, format, true);
@@ -71,8 +71,8 @@ pub fn discover(html: &str, url: &str) -> Vec<Discovered> {
             break;
         }
     }
-    // Stable: the page's order stays within each kind.
-    found.sort_by_key(|d| !d.declared);
+    // Stable: the page's order stays within each kind. A feed of comments is hardly what was looked for.
+    found.sort_by_key(|d| (!d.declared, d.url.contains("/comments/")));
     found
 }
 
@@ -131,12 +131,14 @@ fn push(
     true
 }
 
-fn format_of(media_type: &str) -> Option<Format> {
+fn format_of(media_type: &str, href: Option<&str>) -> Option<Format> {
     match media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/rss+xml" | "application/x.rss+xml" | "application/x-rss+xml" => Some(Format::Rss),
         "application/rdf+xml" => Some(Format::Rdf),
         "application/atom+xml" => Some(Format::Atom),
-        "application/feed+json" | "application/json" => Some(Format::JsonFeed),
+        "application/feed+json" => Some(Format::JsonFeed),
+        // JSON Feed 1.0 asked for this type; but most links of it lead to a content system's API.
+        "application/json" if href.is_some_and(|h| h.contains("feed")) => Some(Format::JsonFeed),
         "text/xml" | "application/xml" => Some(Format::Unknown),
         _ => None,
     }

@@ -21,6 +21,19 @@ fn declared_feeds_come_before_guessed_ones() {
 }
 
 #[test]
+fn feeds_of_comments_come_last_and_an_api_is_no_feed() {
+    let html = r#"<link rel="alternate" type="application/rss+xml" href="/comments/feed/">
+        <link rel="alternate" type="application/json" href="/wp-json/wp/v2/posts/1">
+        <link rel="alternate" type="application/json" href="/feed.json"><link rel="alternate" type="application/rss+xml" href="/feed/">"#;
+    let found = discover(html, "https://example.org/");
+    let urls: Vec<_> = found.iter().map(|d| d.url.as_str()).collect();
+    assert_eq!(
+        urls,
+        ["https://example.org/feed.json", "https://example.org/feed/", "https://example.org/comments/feed/"]
+    );
+}
+
+#[test]
 fn a_page_full_of_links_is_no_directory() {
     let html: String = (0..1000).map(|i| format!("<a href='/{i}/rss'>{i}</a>")).collect();
     assert_eq!(discover(&html, "https://example.org/").len(), 40);
