@@ -52,7 +52,7 @@ impl Sketch {
     /// Most marks kept: twice what so many shingles give, so that only a text made to fall below the threshold meets it.
     pub const MAX_MARKS: usize = 2048;
     /// Fewest distinct shingles for which a level is coarsened once more: marks expected at any level but the first.
-    const TARGET_MARKS: u32 = 30;
+    const TARGET_MARKS: u32 = 40;
 
     /// Of a text as it stands on its page.
     pub fn of_text(text: &str) -> Self {

@@ -39,7 +39,9 @@ pub fn compare(a: &str, b: &str, by: &Thresholds) -> Comparison {
     let (in_b, in_a, jaccard) = sketch_a.overlap(&sketch_b);
     let long_enough = sketch_a.shingles().min(sketch_b.shingles()) >= by.min_shingles;
     let near = long_enough
-        && ((in_a >= by.of_article && in_b >= by.other_way) || (in_b >= by.of_story && in_a >= by.other_way));
+        && (in_b.min(in_a) >= by.of_both
+            || (in_a >= by.of_story && in_b >= by.other_way)
+            || (in_b >= by.of_article && in_a >= by.other_way));
     Comparison {
         exact,
         shingles: [set_a.len(), set_b.len()],

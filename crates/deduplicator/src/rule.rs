@@ -18,10 +18,12 @@ pub struct Thresholds {
     pub min_shingles: u32,
     /// Fewest marks in common: below it, chance decides.
     pub min_shared: u32,
-    /// Share of the article that must be in the story, when it is a part of it or an edited whole.
+    /// Share of the article that must be in the story, when it is a part of it.
     pub of_article: f32,
     /// Share of the story that must be in the article, when the article carries it whole among other things.
     pub of_story: f32,
+    /// Share of each that must be in the other, when neither is a part of the other: an edited whole, a new lead.
+    pub of_both: f32,
     /// Share that the other direction must reach: two quoted paragraphs of a long report don't.
     pub other_way: f32,
     /// Share of either's core (its middle, said once) that must be common: texts that share only their ends
@@ -30,7 +32,8 @@ pub struct Thresholds {
     /// Share of either that must be in the other when both are of one site: its columns and reports are filled into
     /// the same frames, and it seldom carries its own story twice.
     pub same_site: f32,
-    /// In how many stories a shingle is common.
+    /// In how many stories a shingle is common. Two: what a second story has too is not what the first is known
+    /// by, and a story keeps enough of its own when a copy of it was once missed.
     pub common_after: u8,
 }
 
@@ -39,12 +42,13 @@ impl Default for Thresholds {
         Self {
             min_shingles: 30,
             min_shared: 3,
-            of_article: 0.45,
-            of_story: 0.5,
-            other_way: 0.15,
+            of_article: 0.42,
+            of_story: 0.45,
+            of_both: 0.32,
+            other_way: 0.1,
             of_core: 0.3,
             same_site: 0.9,
-            common_after: 3,
+            common_after: 2,
         }
     }
 }
@@ -80,7 +84,8 @@ impl Found {
     pub(crate) fn judge(&self, sketch: &Sketch, site: u32, own: StoryNumber, by: &Thresholds) -> Judgement {
         let mut shared: BTreeMap<StoryNumber, Shared> = BTreeMap::new();
         for (i, mark) in self.live(sketch) {
-            for (story, part) in self.postings[i].iter().flat_map(|p| &p.holders) {
+            // What only copies brought along is no part of the story.
+            for (story, part) in self.postings[i].iter().flat_map(|p| &p.holders).filter(|h| h.1 != Part::Extra) {
                 shared.entry(*story).or_default().all.push((mark, *part));
             }
         }
@@ -104,7 +109,7 @@ impl Found {
                         postings: found.article,
                         shared: found.shared,
                         containment: share(found.shared, found.article),
-                        jaccard: share(found.shared, found.article + found.story.saturating_sub(found.of_story)),
+                        jaccard: share(found.shared, found.article + found.story.saturating_sub(found.shared)),
                         notes: Vec::new(),
                     },
                 };
@@ -206,10 +211,8 @@ struct Overlap {
     article: u32,
     /// The story's.
     story: u32,
-    /// Of the article's, those the story has.
+    /// Those both have.
     shared: u32,
-    /// Of the story's, those the article has; without what copies brought along.
-    of_story: u32,
     article_core: u32,
     story_core: u32,
     shared_article_core: u32,
@@ -231,7 +234,6 @@ impl Overlap {
             article: kept(false),
             story: counts.all.into(),
             shared: of(&|_| true),
-            of_story: of(&|s| s.1 != Part::Extra),
             article_core: kept(true),
             story_core: counts.core.into(),
             shared_article_core: of(&|s| s.0.place == Place::Core),
@@ -240,17 +242,20 @@ impl Overlap {
     }
 
     fn score(&self) -> f32 {
-        share(self.shared, self.article).max(share(self.of_story, self.story))
+        share(self.shared, self.article).max(share(self.shared, self.story))
     }
 
     fn is_copy(&self, same_site: bool, by: &Thresholds) -> bool {
-        let (of_article, of_story) = (share(self.shared, self.article), share(self.of_story, self.story));
+        let (of_article, of_story) = (share(self.shared, self.article), share(self.shared, self.story));
         let core =
             share(self.shared_article_core, self.article_core).max(share(self.shared_story_core, self.story_core));
-        let (least_article, least_story) =
-            if same_site { (by.same_site, by.same_site) } else { (by.of_article, by.of_story) };
+        let (least_article, least_story, least_both) = match same_site {
+            true => (by.same_site, by.same_site, by.same_site),
+            false => (by.of_article, by.of_story, by.of_both),
+        };
         let enough = (of_article >= least_article && of_story >= by.other_way)
-            || (of_story >= least_story && of_article >= by.other_way);
+            || (of_story >= least_story && of_article >= by.other_way)
+            || of_article.min(of_story) >= least_both;
         self.shared >= by.min_shared && core >= by.of_core && enough
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `index.lua`'s `read`; `claim` and `story` are ARGV 20 and 21.
+    /// The arguments in the order of `index.lua`'s `read`; `claim` and `story` are ARGV 21 and 22.
     pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
         let (settings, query, by) = (self.settings, self.query, &self.settings.thresholds);
         let (today, sketch) = (day(self.now), self.sketch());
@@ -102,7 +102,7 @@ impl<'a> Call<'a> {
         call.arg(&query.observed_at.millis().to_be_bytes()[2..]).arg(&query.site.to_be_bytes()[..]);
         call.arg(&query.own_story().bytes()[..]).arg(level).arg(sketch.map(pack).unwrap_or_default());
         call.arg(today.saturating_sub(settings.window_days / 4)).arg(by.min_shared);
-        for share in [by.of_article, by.of_story, by.other_way, by.of_core, by.same_site] {
+        for share in [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site] {
             call.arg((share * 10_000.0).round() as u32);
         }
         call.arg(by.common_after).arg(claim).arg(story);

@@ -143,8 +143,8 @@ local function read(argv)
     -- 'none' without a text, 'short' where it is too short to be compared, else the sketch's level.
     level = tonumber(argv[10]), has_text = argv[10] ~= 'none', marks = argv[11], refresh = tonumber(argv[12]),
     min_shared = tonumber(argv[13]), of_article = tonumber(argv[14]), of_story = tonumber(argv[15]),
-    other_way = tonumber(argv[16]), of_core = tonumber(argv[17]), same_site = tonumber(argv[18]),
-    common_after = tonumber(argv[19]),
+    of_both = tonumber(argv[16]), other_way = tonumber(argv[17]), of_core = tonumber(argv[18]),
+    same_site = tonumber(argv[19]), common_after = tonumber(argv[20]),
   }
   return q
 end
@@ -248,13 +248,16 @@ local function judge(f, q)
       end
       local holders = f.holders[i]
       for h = 1, #holders, 2 do
-        local list = by_story[holders[h]]
-        if not list then
-          list = {}
-          by_story[holders[h]] = list
+        -- What only copies brought along is no part of the story.
+        if holders[h + 1] ~= 'x' then
+          local list = by_story[holders[h]]
+          if not list then
+            list = {}
+            by_story[holders[h]] = list
+          end
+          list[#list + 1] = i
+          list[#list + 1] = holders[h + 1]
         end
-        list[#list + 1] = i
-        list[#list + 1] = holders[h + 1]
       end
     end
   end
@@ -265,24 +268,25 @@ local function judge(f, q)
     local s = name ~= own and story(f, name)
     if s then
       local level = max(q.level, s.level)
-      local shared, of_story, article_core, story_core = 0, 0, 0, 0
+      local shared, article_core, story_core = 0, 0, 0
       for h = 1, #list, 2 do
         local i, part = list[h], list[h + 1]
         if q.keep[i] >= level then
           shared = shared + 1
-          if part ~= 'x' then of_story = of_story + 1 end
           if q.core[i] then article_core = article_core + 1 end
           if part == 'c' then story_core = story_core + 1 end
         end
       end
-      local in_story, in_article = share(shared, all[level]), share(of_story, s.all[level])
+      local in_story, in_article = share(shared, all[level]), share(shared, s.all[level])
       local in_core = max(share(article_core, core[level]), share(story_core, s.core[level]))
       local same = s.site == q.site
       local least_article = same and q.same_site or q.of_article
       local least_story = same and q.same_site or q.of_story
+      local least_both = same and q.same_site or q.of_both
       local copy = shared >= q.min_shared and in_core >= q.of_core
         and ((in_story >= least_article and in_article >= q.other_way)
-          or (in_article >= least_story and in_story >= q.other_way))
+          or (in_article >= least_story and in_story >= q.other_way)
+          or min(in_story, in_article) >= least_both)
       local score, this = max(in_story, in_article), number(name, 1, 5)
       local was_copy = best.copy_of ~= nil
       local better = (copy and not was_copy) or (copy == was_copy and score > best.score)
@@ -291,7 +295,7 @@ local function judge(f, q)
       if better then
         best_number = this
         best = { copy_of = copy and name or nil, score = score, postings = all[level], shared = shared,
-          containment = in_story, jaccard = share(shared, all[level] + max(0, s.all[level] - of_story)) }
+          containment = in_story, jaccard = share(shared, all[level] + max(0, s.all[level] - shared)) }
       end
     end
   end
@@ -451,12 +455,12 @@ function steps.decide(roots, q)
   return settle(roots[1], q, new_claim(q, v))
 end
 
--- ARGV 20 and 21: the claim and the story that the store knows.
+-- ARGV 21 and 22: the claim and the story that the store knows.
 function steps.restore(roots, q, argv)
   if get(open(roots[1], 'c'), q.article) then return 'held' end
-  claim_text(roots[2], q, argv[21], false)
-  if q.level then learn(look_up(roots[3], q), q, argv[21], 'first') end
-  return settle(roots[1], q, argv[20])
+  claim_text(roots[2], q, argv[22], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[22], 'first') end
+  return settle(roots[1], q, argv[21])
 end
 
 function steps.known(roots, q) return known(roots[1], q) end
@@ -472,15 +476,15 @@ end
 
 function steps.near(roots, q) return new_claim(q, near(roots[1], q)) end
 
--- ARGV 21: the story.
-function steps.text(roots, q, argv) claim_text(roots[1], q, argv[21], false) end
+-- ARGV 22: the story.
+function steps.text(roots, q, argv) claim_text(roots[1], q, argv[22], false) end
 
-function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[21], 'first') end
+function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[22], 'first') end
 
--- ARGV 20: 'n' for a newer text, 'o' for an older one.
-function steps.revise(roots, q, argv) revise(roots[1], q, argv[20], argv[21]) end
+-- ARGV 21: 'n' for a newer text, 'o' for an older one.
+function steps.revise(roots, q, argv) revise(roots[1], q, argv[21], argv[22]) end
 
-function steps.settle(roots, q, argv) return settle(roots[1], q, argv[20]) end
+function steps.settle(roots, q, argv) return settle(roots[1], q, argv[21]) end
 
 -- KEYS: tables of one slot. Once a minute: half a window has so many minutes (ARGV 5), and in that time each bucket is
 -- seen once however little is written.
