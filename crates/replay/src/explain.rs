@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use store::{ArticleState, Member, Store, StoreError, StoredArticle, StoryLookup, TakedownState};
 
+/// Addresses of an article whose decisions are looked up.
+const MOST_ALIASES: usize = 8;
+
 /// Messages whose deaths are looked up: an article has a handful.
 const MOST_MESSAGES: usize = 50;
 
@@ -50,6 +53,12 @@ pub async fn explain(store: &Store, asked: &str) -> Result<Explanation, StoreErr
     if key != asked {
         decisions.extend(store.decisions(asked).await?);
     }
+    // Before its page was read the article was known by its permalink alone.
+    for alias in stored.iter().flat_map(|s| &s.article.aliases).take(MOST_ALIASES) {
+        decisions.extend(store.decisions(alias).await?);
+    }
+    decisions.sort_by(|a, b| (a.at, &a.stage, &a.message_id).cmp(&(b.at, &b.stage, &b.message_id)));
+    decisions.dedup();
     for decision in decisions {
         messages.insert(decision.message_id.clone());
         let reason = if decision.reason.is_empty() { String::new() } else { format!(" ({})", decision.reason) };

@@ -240,6 +240,8 @@ async fn forget(
         let rounds = [
             store.prune_captures(now.minus(Duration::from_secs(keep.captures_hours * 3600)), keep.captures_bytes).await,
             store.prune_decisions(now.minus(days(keep.decisions_days))).await,
+            store.prune_hashes(now.minus(days(keep.hashes_days))).await,
+            store.prune_changes(now.minus(days(keep.changes_days))).await,
         ];
         for failed in rounds.into_iter().filter_map(Result::err) {
             tracing::warn!(error = %failed, "forgetting what is old failed; it is tried again");

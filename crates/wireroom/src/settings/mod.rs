@@ -87,12 +87,23 @@ pub struct KeepSettings {
     pub captures_bytes: u64,
     /// Days `explain` remembers.
     pub decisions_days: u64,
+    /// Days an exact text makes another article with it a copy in the store, whatever the index has forgotten.
+    pub hashes_days: u64,
+    /// Days the store remembers what each arrival changed, so that a redelivery is answered as the first time.
+    pub changes_days: u64,
     /// Seconds between two rounds of forgetting.
     pub every_secs: u64,
 }
 
 impl Default for KeepSettings {
     fn default() -> Self {
-        Self { captures_hours: 72, captures_bytes: 2_000_000_000, decisions_days: 7, every_secs: 600 }
+        Self {
+            captures_hours: 72,
+            captures_bytes: 2_000_000_000,
+            decisions_days: 7,
+            hashes_days: 30,
+            changes_days: 14,
+            every_secs: 600,
+        }
     }
 }
