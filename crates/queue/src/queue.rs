@@ -115,8 +115,11 @@ impl Queue {
             Err(_) => false,
         };
         let before = self.room().insert(belt, (Instant::now(), room)).map(|(_, room)| room);
-        if before.unwrap_or(true) != room {
-            BackPressure { belt: belt.as_str(), on: !room }.emit();
+        let pressure = BackPressure { belt: belt.as_str(), on: !room };
+        match before {
+            None if room => pressure.measure(),
+            Some(before) if before == room => {}
+            _ => pressure.emit(),
         }
         room
     }

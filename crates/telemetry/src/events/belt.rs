@@ -217,9 +217,14 @@ pub struct BackPressure {
 }
 
 impl BackPressure {
+    /// Moves the metric alone: a first look that finds room is no news.
+    pub fn measure(&self) {
+        PRESSED.with_label_values(&[self.belt]).set(f64::from(u8::from(self.on)));
+    }
+
     /// Writes the line and moves the metric.
     pub fn emit(&self) {
-        PRESSED.with_label_values(&[self.belt]).set(f64::from(u8::from(self.on)));
+        self.measure();
         let belt = self.belt;
         if self.on {
             tracing::warn!(belt, "belt is nearly full: publishers stop");
