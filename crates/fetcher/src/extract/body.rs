@@ -16,6 +16,7 @@ mod unseen;
 
 use super::dom::{Dom, NodeId, Tag};
 use super::facts::Facts;
+use super::fields::title::likeness;
 use article::Block;
 use clutter::Trust;
 use lines::Line;
@@ -31,6 +32,8 @@ pub(crate) struct Body {
     pub(crate) container: NodeId,
     /// Share of its lines' text that is link.
     pub(crate) link_share: f32,
+    /// Lines that are no text but say where it comes from: credits, terms.
+    pub(crate) credits: Vec<String>,
     /// How the text was found, for people.
     pub(crate) how: String,
 }
@@ -92,25 +95,25 @@ fn attempt(dom: &Dom, lines: &mut [Line], headline: Option<NodeId>, trust: Trust
     let linked: usize = picked.lines.iter().map(|i| lines[*i].linked).sum();
     let link_share = linked as f32 / chars.max(1) as f32;
     let blocks = blocks::build(dom, lines, &picked.lines, container, known.base);
-    Attempt { body: Body { blocks, lead: picked.lead, container, link_share, how: picked.how }, chars }
+    Attempt {
+        body: Body { blocks, lead: picked.lead, container, link_share, credits: picked.credits, how: picked.how },
+        chars,
+    }
 }
 
-/// The heading that shows the headline.
+/// The heading that shows the headline: the one that says it, else the one most like it, else the only one.
+/// One in a breadcrumb or a menu is none.
 fn headline(facts: &Facts<'_>, title: &str) -> Option<NodeId> {
-    let title = article::normalise(title);
-    let shows = |id: &NodeId| {
-        let text = article::normalise(&facts.dom.text_of(*id));
-        !text.is_empty()
-            && (text == title || text.ends_with(&title) || title.ends_with(&text) && text.len() * 2 > title.len())
-    };
-    if title.is_empty() {
-        return None;
-    }
     let dom = facts.dom;
-    facts
-        .h1
-        .iter()
-        .copied()
-        .find(shows)
-        .or_else(|| (0..dom.len()).filter(|id| matches!(dom.tag(*id), Tag::H2 | Tag::H3)).take(30).find(shows))
+    let title = article::normalise(title);
+    let in_menu = |id: NodeId| dom.ancestors(id).any(|a| matches!(dom.tag(a), Tag::Nav | Tag::Li));
+    let h1: Vec<NodeId> = facts.h1.iter().copied().filter(|id| !in_menu(*id)).collect();
+    let lesser = (0..dom.len()).filter(|id| matches!(dom.tag(*id), Tag::H2 | Tag::H3)).take(30);
+    let says = |id: &NodeId| !title.is_empty() && article::normalise(&dom.text_of(*id)).ends_with(&title);
+    let most_like = || {
+        let like = h1.iter().map(|id| (*id, likeness(&article::normalise(&dom.text_of(*id)), &title)));
+        like.filter(|(_, l)| *l >= 0.5).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(id, _)| id)
+    };
+    let only = || (h1.len() == 1).then(|| h1[0]);
+    h1.iter().copied().chain(lesser).find(says).or_else(most_like).or_else(only)
 }

@@ -19,8 +19,18 @@ const BAD_SHARE: f64 = 0.005;
 /// Bad characters below which a text is never refused: a stray byte or two is in many good pages.
 const BAD_FLOOR: usize = 12;
 
+/// In which encoding a page was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Charset {
+    /// Its name by the Encoding Standard.
+    pub name: &'static str,
+    /// What told it.
+    pub from: CharsetFrom,
+}
+
 /// What told the encoding.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CharsetFrom {
     /// A byte order mark.
     Bom,
@@ -35,15 +45,14 @@ pub enum CharsetFrom {
 /// A page's text and how it was read.
 pub(crate) struct Decoded {
     pub(crate) text: String,
-    pub(crate) encoding: &'static Encoding,
-    pub(crate) from: CharsetFrom,
+    pub(crate) charset: Charset,
 }
 
 /// Decodes a page. `tld` (of its host) helps detection among legacy encodings.
 pub(crate) fn decode(bytes: &[u8], content_type: Option<&str>, tld: Option<&str>) -> Decoded {
     let (encoding, from) = choose(bytes, content_type, tld);
     let (text, _) = encoding.decode_with_bom_removal(bytes);
-    Decoded { text: text.into_owned(), encoding, from }
+    Decoded { text: text.into_owned(), charset: Charset { name: encoding.name(), from } }
 }
 
 fn choose(bytes: &[u8], content_type: Option<&str>, tld: Option<&str>) -> (&'static Encoding, CharsetFrom) {

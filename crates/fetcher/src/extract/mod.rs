@@ -18,7 +18,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use charset::CharsetFrom;
+pub use charset::{Charset, CharsetFrom};
 pub use error::{ExtractError, OtherPage};
 pub use fields::dates::Dated;
 pub use fields::rights::{Signal, Signals};
@@ -118,7 +118,9 @@ pub struct Extracted {
     /// What speaks against carrying the text, and its licence.
     pub signals: Signals,
     /// The encoding it was read in.
-    pub charset: &'static str,
+    pub charset: Charset,
+    /// Whether the page was larger or deeper than the limits, so that only its beginning was read.
+    pub truncated: bool,
     /// Why each field has its value.
     pub because: Vec<Because>,
 }
@@ -176,7 +178,7 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
         url: &address,
     };
     page_kind::check(&facts, ld, &seen)?;
-    because.push(Because { field: Field::Text, origin: Origin::Page, detail: body.how });
+    because.push(Because { field: Field::Text, origin: Origin::Page, detail: body.how.clone() });
 
     let keywords = topic::keywords(&facts, ld, hints, &mut because);
     Ok(Extracted {
@@ -187,15 +189,16 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
         language: topic::language(&facts, ld, page, hints, &text, &mut because),
         section: topic::section(&facts, ld, &identity.url, &keywords, hints, &mut because),
         image: image::image(&facts, ld, base.as_ref(), body.container, &mut because),
-        primary: credits::credits(&facts, ld, &address, identity.foreign, &site, body.lead.as_deref(), &body.blocks),
-        subtitle: body.lead,
+        primary: credits::credits(&facts, ld, &address, identity.foreign, &site, &body),
         signals: rights::signals(page, &facts, ld),
         url: identity.url,
         aliases: identity.aliases,
         keywords,
         site_name,
+        subtitle: body.lead,
         blocks: body.blocks,
-        charset: decoded.encoding.name(),
+        charset: decoded.charset,
+        truncated: dom.truncated,
         because,
     })
 }

@@ -31,6 +31,7 @@ fn success(id: &str, found: &Extracted) -> Value {
         "primary": found.primary,
         "signals": found.signals,
         "charset": found.charset,
+        "truncated": found.truncated,
         "because": found.because,
     })
 }

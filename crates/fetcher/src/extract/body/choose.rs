@@ -11,6 +11,8 @@ pub(super) struct Picked {
     pub(super) lines: Vec<usize>,
     /// The standfirst.
     pub(super) lead: Option<String>,
+    /// Lines that are no text but say where it comes from.
+    pub(super) credits: Vec<String>,
     /// For people.
     pub(super) how: String,
 }
@@ -109,6 +111,7 @@ pub(super) fn pick(
     let mut picked: Vec<usize> = run.iter().copied().filter(|i| stays(&lines[*i], &title)).collect();
     trim::strangers(dom, lines, &mut picked);
     trim::ends(lines, &mut picked);
+    trim::signposts(lines, &mut picked);
     trim::empty_headings(lines, &mut picked);
     let mut how = format!("lines of <{}>", dom.name(container));
     if known.declared.is_some_and(|d| agreement::agree(lines, &mut picked, d)) {
@@ -116,7 +119,10 @@ pub(super) fn pick(
         trim::empty_headings(lines, &mut picked);
     }
     let lead = lead::find(dom, lines, &mut picked, headline, &title, known.summaries);
-    Picked { lines: picked, lead, how }
+    let says_whence =
+        |l: &Line| phrases::is_credit(&l.text, l.chars) || (l.chars <= 450 && phrases::discloses(&l.text));
+    let credits = inside.iter().map(|i| &lines[*i]).filter(|l| says_whence(l)).map(|l| l.text.clone()).collect();
+    Picked { lines: picked, lead, credits, how }
 }
 
 /// The run of lines that weighs most: what comes before and after the text goes.
@@ -141,10 +147,10 @@ pub(super) fn stays(line: &Line, title: &str) -> bool {
     if phrases::is_credit(&line.text, line.chars) {
         return false;
     }
-    // Normalising is the dearest step here; a long line is neither a signpost nor the headline again.
-    if line.chars <= title.len().max(phrases::LONGEST_SIGNPOST) {
+    // Normalising is the dearest step here, and a long line is not the headline again.
+    if line.chars <= title.len() {
         let normal = article::normalise(&line.text);
-        if normal.is_empty() || normal == *title || phrases::is_signpost(&normal) {
+        if normal.is_empty() || normal == *title {
             return false;
         }
     }

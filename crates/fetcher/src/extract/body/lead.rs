@@ -31,10 +31,13 @@ pub(super) fn find(
         !title.contains(&normal)
             && (summaries.contains(&normal) || !line.clutter && line.link_share() < 0.5 && is_named(dom, line.owner))
     };
-    if let Some(line) = headline
-        .and_then(|h| below_headline(dom, lines, first, h).filter(|l| !title.contains(&article::normalise(&l.text))))
+    // Up to the text's second line: a standfirst that ends as sentences do looks like its first.
+    let until = picked.get(1).copied().unwrap_or(first);
+    if let Some(i) = headline.and_then(|h| below_headline(dom, lines, until, h))
+        && !title.contains(&article::normalise(&lines[i].text))
     {
-        return Some(line.text.clone());
+        picked.retain(|p| *p != i);
+        return Some(lines[i].text.clone());
     }
     if let Some(headline) = headline
         && let Some(line) = lines[..first].iter().filter(|l| l.at > headline).find(|l| fits(l))
@@ -49,10 +52,11 @@ pub(super) fn find(
 }
 
 /// A second, long heading right below the headline.
-fn below_headline<'l>(dom: &Dom, lines: &'l [Line], first: usize, headline: NodeId) -> Option<&'l Line> {
-    let below = lines[..first].iter().filter(|l| l.at >= dom.end(headline) && !l.clutter);
-    let next = below.into_iter().find(|l| l.chars >= SHORTEST)?;
-    (matches!(next.kind, Kind::Heading(2..)) && next.chars >= 50 && next.link_share() < 0.5).then_some(next)
+fn below_headline(dom: &Dom, lines: &[Line], until: usize, headline: NodeId) -> Option<usize> {
+    let below = |i: &usize| lines[*i].at >= dom.end(headline) && !lines[*i].clutter && lines[*i].chars >= SHORTEST;
+    let next = (0..until).find(below)?;
+    let line = &lines[next];
+    (matches!(line.kind, Kind::Heading(2..)) && line.chars >= 50 && line.link_share() < 0.5).then_some(next)
 }
 
 /// Whether an element or one of its nearest parents is named as templates name the standfirst.

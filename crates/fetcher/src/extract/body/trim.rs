@@ -30,6 +30,12 @@ const HEADING_LIKE: usize = 60;
 /// Weight up to which a line may be a promotion.
 const PROMOTION: usize = 450;
 
+/// Most of the text that may follow a heading that ends articles.
+const AFTER_HEADING: f32 = 0.5;
+
+/// Most of the text that may follow one that boxes in the text have too.
+const AFTER_BOX: f32 = 0.3;
+
 /// Share of the text after which a promotion may be the end of it.
 const LATE: f32 = 0.6;
 
@@ -57,21 +63,36 @@ pub(super) fn ends(lines: &[Line], picked: &mut Vec<usize>) {
 /// The first picked line that is after the article's end, if there is one.
 fn end(lines: &[Line], picked: &[usize]) -> Option<usize> {
     let total: usize = picked.iter().map(|i| lines[*i].chars).sum();
+    let share = |chars: usize| chars as f32 / total.max(1) as f32;
     let mut before = 0;
     for (n, i) in picked.iter().enumerate() {
         let line = &lines[*i];
-        let heading_like = matches!(line.kind, Kind::Heading(_)) || line.chars <= HEADING_LIKE;
-        // In the first half it is a box in the text, after which the text goes on.
-        if heading_like && before * 2 > total && phrases::ends_article(&article::normalise(&line.text)) {
-            return Some(n);
+        let after = share(total - before - line.chars);
+        let heading = matches!(line.kind, Kind::Heading(_));
+        if heading || line.chars <= HEADING_LIKE {
+            let normal = article::normalise(&line.text);
+            // A box in the text has such headings too; then the text goes on, and that is more than what is left
+            // of a page after its article.
+            let box_like = !heading || phrases::is_signpost(&normal);
+            if after <= (if box_like { AFTER_BOX } else { AFTER_HEADING }) && phrases::ends_article(&normal) {
+                return Some(n);
+            }
         }
-        let late = before as f32 > total as f32 * LATE;
+        let late = share(before) > LATE;
         if late && line.chars <= PROMOTION && phrases::asks(&line.text) {
             return Some(n);
         }
         before += line.chars;
     }
     None
+}
+
+/// Takes out lines that only point somewhere else.
+pub(super) fn signposts(lines: &[Line], picked: &mut Vec<usize>) {
+    picked.retain(|i| {
+        let line = &lines[*i];
+        line.chars > phrases::LONGEST_SIGNPOST || !phrases::is_signpost(&article::normalise(&line.text))
+    });
 }
 
 /// A heading heads the text below it; one that is followed by another of its level or above heads nothing,

@@ -1,6 +1,7 @@
 //! Where the text comes from, as the page says it: evidence for the primary source.
 
 use super::identity::absolute;
+use crate::extract::body::Body;
 use crate::extract::facts::Facts;
 use crate::extract::jsonld::Thing;
 use article::{Block, CanonicalUrl, PrimaryHints};
@@ -54,8 +55,7 @@ pub(crate) fn credits(
     page: &CanonicalUrl,
     foreign: Vec<CanonicalUrl>,
     site: &[String],
-    lead: Option<&str>,
-    blocks: &[Block],
+    body: &Body,
 ) -> PrimaryHints {
     let mut hints = PrimaryHints { urls: foreign, credits: Vec::new() };
     let base = page.url();
@@ -80,8 +80,8 @@ pub(crate) fn credits(
             hints.credits.push(name);
         }
     };
-    let body = blocks.iter().filter(|b| b.is_prose()).map(Block::text);
-    let prose: Vec<String> = lead.map(str::to_owned).into_iter().chain(body).collect();
+    let blocks = body.blocks.iter().filter(|b| b.is_prose()).map(Block::text);
+    let prose: Vec<String> = body.lead.clone().into_iter().chain(blocks).collect();
     // An agency's line stands at the beginning: “BERLIN, May 3 (Reuters) - …”.
     for text in prose.iter().take(3) {
         if let Some(agency) = dateline_agency(text) {
@@ -89,7 +89,7 @@ pub(crate) fn credits(
         }
     }
     // Credits stand at the ends.
-    let ends = prose.iter().take(2).chain(prose.iter().rev().take(4));
+    let ends = prose.iter().take(2).chain(prose.iter().rev().take(4)).chain(&body.credits);
     for text in ends {
         if let Some(name) = after_phrase(text) {
             credit(name);

@@ -174,9 +174,11 @@ fn heading(facts: &Facts<'_>, ld: Option<Thing<'_>>, site: &[String], entry: Opt
         }
     }
     let (likeness, text) = best?;
-    // The page's only heading is its headline unless it is nothing like what the head says.
+    // The page's only heading is its headline, whatever its head says for those who search and share.
+    // Short ones may be labels.
+    let alone = facts.h1.len() == 1 && words_of(&article::normalise(&text)) >= 4;
     let enough = if facts.h1.len() == 1 { 0.3 } else { 0.5 };
-    (likeness >= enough || known.is_empty()).then_some(text)
+    (likeness >= enough || alone || known.is_empty()).then_some(text)
 }
 
 /// Share of words that two normalised texts have in common, of the longer.
