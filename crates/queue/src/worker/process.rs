@@ -1,10 +1,13 @@
 //! One message, from being taken to being settled.
 
 use super::Inner;
+use super::decide::Decided;
 use crate::backend::Taken;
 use crate::gate::Open;
-use crate::{DeadReason, Decision};
-use crate::{Delivery, Envelope, Handler, Lane, Message, Outcome, QueueName, RetryReason, trace};
+use crate::{
+    DeadReason, Decision, Delivery, Envelope, Handler, Lane, Message, Outcome, QueueName, RetryReason, Stage, trace,
+};
+use article::{ArticleId, SourceId, Timestamp};
 use futures_util::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -157,9 +160,9 @@ impl<H: Handler> Inner<H> {
 
 /// What a message is about, for `explain`.
 pub(super) struct About {
-    article: Option<article::ArticleId>,
+    article: Option<ArticleId>,
     url: Option<String>,
-    source: Option<article::SourceId>,
+    source: Option<SourceId>,
     host: Option<String>,
 }
 
@@ -177,21 +180,12 @@ impl About {
         Self { article: None, url: None, source: None, host: envelope.host.clone() }
     }
 
-    pub(super) fn decision(self, at: article::Timestamp, stage: crate::Stage, envelope: &Envelope) -> Decision {
+    /// What `explain` will show.
+    pub(super) fn decision(self, at: Timestamp, stage: Stage, envelope: &Envelope, decided: Decided) -> Decision {
         let Self { article, url, source, host } = self;
-        Decision {
-            at,
-            stage,
-            message_id: envelope.message_id.clone(),
-            article,
-            url,
-            source,
-            host,
-            outcome: "",
-            reason: "",
-            attempt: envelope.attempt,
-            detail: String::new(),
-        }
+        let Decided { outcome, reason, detail, .. } = decided;
+        let (message_id, attempt) = (envelope.message_id.clone(), envelope.attempt);
+        Decision { at, stage, message_id, article, url, source, host, outcome, reason, attempt, detail }
     }
 }
 

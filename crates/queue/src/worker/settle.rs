@@ -180,9 +180,7 @@ impl<H: Handler> Inner<H> {
         }
         .emit();
         if let Some(chronicle) = &self.chronicle {
-            let decision = about.decision(now, H::STAGE, envelope);
-            let Decided { outcome, reason, detail, .. } = decided;
-            chronicle.note(crate::Decision { outcome, reason, detail, ..decision });
+            chronicle.note(about.decision(now, H::STAGE, envelope, decided));
         }
     }
 
