@@ -1,6 +1,6 @@
 //! What the worker loop costs: beside a bare lapin stage on RabbitMQ, and beside bare SQLite in batches.
 //!
-//! `cargo bench -p queue`. Each line: messages a second, and this process's CPU time a message (on RabbitMQ
+//! `cargo bench -p queue`, or one of the two by `cargo bench -p queue -- embedded` or `… rabbitmq`. Each line: messages a second, and this process's CPU time a message (on RabbitMQ
 //! the broker's own comes on top, and on the same machine it is the limit: the ratio counts).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
@@ -230,6 +230,38 @@ fn ratio(ours: Measure, bare: Measure, wanted: f64) {
     println!("{:<44} {:>8.2}  (wanted: {wanted})\n", "  ratio", ours.rate / bare.rate);
 }
 
+/// All, unless one is named.
+fn wanted(name: &str) -> bool {
+    let named: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    named.is_empty() || named.iter().any(|n| n == name)
+}
+
+async fn embedded() {
+    let (mut bare, mut ours) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let folder = tempfile::tempdir().unwrap();
+        bare.push(bare_sqlite(&folder.path().join(format!("bare{round}.db")), 30_000).await);
+        let url = format!("sqlite:{}", folder.path().join(format!("ours{round}.db")).display());
+        ours.push(worker_stage(&url, 30_000).await);
+    }
+    let (bare, ours) = (median(bare), median(ours));
+    line("bare SQLite, batches of 64, one connection", bare);
+    line("worker loop, embedded belts", ours);
+    ratio(ours, bare, 0.6);
+}
+
+async fn rabbitmq() {
+    let (mut bare, mut ours) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        bare.push(bare_lapin(&harness::rabbitmq().vhost(), 15_000).await);
+        ours.push(worker_stage(&harness::rabbitmq().vhost(), 15_000).await);
+    }
+    let (bare, ours) = (median(bare), median(ours));
+    line("bare lapin stage", bare);
+    line("worker loop, RabbitMQ", ours);
+    ratio(ours, bare, 0.8);
+}
+
 fn main() {
     // `cargo test` builds and runs benches too: then there is nothing to measure.
     if !std::env::args().any(|a| a == "--bench") {
@@ -241,26 +273,11 @@ fn main() {
     runtime.block_on(async {
         let _: fn(Outgoing) -> Envelope = Envelope::from;
         println!("bodies of {BODY} bytes, prefetch {PREFETCH}, median of {ROUNDS} rounds\n");
-        let (mut bare, mut ours) = (Vec::new(), Vec::new());
-        for round in 0..ROUNDS {
-            let folder = tempfile::tempdir().unwrap();
-            bare.push(bare_sqlite(&folder.path().join(format!("bare{round}.db")), 30_000).await);
-            let url = format!("sqlite:{}", folder.path().join(format!("ours{round}.db")).display());
-            ours.push(worker_stage(&url, 30_000).await);
+        if wanted("embedded") {
+            embedded().await;
         }
-        let (bare, ours) = (median(bare), median(ours));
-        line("bare SQLite, batches of 64, one connection", bare);
-        line("worker loop, embedded belts", ours);
-        ratio(ours, bare, 0.6);
-
-        let (mut bare, mut ours) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            bare.push(bare_lapin(&harness::rabbitmq().vhost(), 15_000).await);
-            ours.push(worker_stage(&harness::rabbitmq().vhost(), 15_000).await);
+        if wanted("rabbitmq") {
+            rabbitmq().await;
         }
-        let (bare, ours) = (median(bare), median(ours));
-        line("bare lapin stage", bare);
-        line("worker loop, RabbitMQ", ours);
-        ratio(ours, bare, 0.8);
     });
 }
