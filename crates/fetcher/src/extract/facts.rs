@@ -61,11 +61,8 @@ impl<'d> Facts<'d> {
                 }
                 Tag::H1 if !dom.text_of(id).is_empty() => facts.h1.push(id),
                 Tag::Time => facts.times.push(id),
-                Tag::Script => {
-                    if dom.attr(id, "type").is_some_and(|t| t.to_ascii_lowercase().contains("ld+json")) {
-                        scripts.extend(dom.descendants(id).filter_map(|t| dom.text(t)));
-                    }
-                }
+                // Only scripts with linked data have kept their text.
+                Tag::Script => scripts.extend(dom.descendants(id).filter_map(|t| dom.text(t))),
                 _ => {}
             }
             if let Some(props) = dom.attr(id, "itemprop") {

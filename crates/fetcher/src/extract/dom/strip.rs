@@ -15,9 +15,9 @@ pub(super) fn without_programs(html: &str) -> Cow<'_, str> {
     let mut at = 0;
     while let Some(lt) = html[at..].find('<').map(|i| at + i) {
         let rest = &html[lt..];
-        let (from, to) = if rest.starts_with("<!--") {
+        let (from, to) = if let Some(comment) = rest.strip_prefix("<!--") {
             // A comment that never ends ends the page, as browsers have it.
-            (lt, rest[4..].find("-->").map_or(html.len(), |i| lt + 4 + i + 3))
+            (lt, comment.find("-->").map_or(html.len(), |i| lt + "<!--".len() + i + "-->".len()))
         } else if let Some(name) = EMPTIED.iter().find(|n| opens(rest, n)) {
             let Some(open) = tag_end(rest) else { break };
             let contents = lt + open;

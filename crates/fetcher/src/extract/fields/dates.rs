@@ -1,5 +1,6 @@
 //! When it was published and changed, with the zone as written.
 
+mod months;
 mod parse;
 
 pub use parse::Dated;

@@ -3,7 +3,7 @@
 use crate::extract::{Hints, PageBytes, extract};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A folder of the corpus; nothing, said loudly, where there is none.
 fn corpus(set: &str) -> Option<PathBuf> {
@@ -22,7 +22,7 @@ fn json(path: PathBuf) -> Value {
 }
 
 /// Each page's truth beside its extracted text, title and date.
-fn pages(folder: &PathBuf) -> Vec<(Value, String, String, String)> {
+fn pages(folder: &Path) -> Vec<(Value, String, String, String)> {
     let truth = json(folder.join("truth.json"));
     let manifest = json(folder.join("manifest.json"));
     let read = |row: &Value| {
