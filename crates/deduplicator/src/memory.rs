@@ -1,6 +1,6 @@
 //! What an index holds, byte by byte: the same on both backends.
 //!
-//! All integers are big-endian. `redis/index.lua` reads and writes the same bytes; the contract test that
+//! All integers are big-endian. The scripts in `redis` read and write the same bytes; the contract test that
 //! runs over both backends compares their verdicts.
 
 use crate::Query;

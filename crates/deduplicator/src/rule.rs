@@ -1,6 +1,6 @@
 //! The rule: when an article's marks make it a copy, and what the index learns from it.
 //!
-//! Pure, over what was looked up. `redis/index.lua` holds the same rule, since on Redis it must run where the
+//! Pure, over what was looked up. `redis/rule.lua` holds the same rule, since on Redis it must run where the
 //! memory is.
 
 use crate::Query;

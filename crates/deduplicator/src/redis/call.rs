@@ -7,7 +7,10 @@ use redis::{Script, ScriptInvocation};
 use std::sync::LazyLock;
 
 /// Run where the memory is. `EVALSHA` names it by its hash; a Redis that has lost it is sent it again.
-static SCRIPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("index.lua")));
+/// One script in three files: what the tables are, what the rule says, which steps there are.
+static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(concat!(include_str!("tables.lua"), include_str!("rule.lua"), include_str!("steps.lua")))
+});
 
 /// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index:
 /// the old one expires by itself.
@@ -80,7 +83,7 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `index.lua`'s `read`; `claim` and `story` are ARGV 21 and 22.
+    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 21 and 22.
     pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
         let (settings, query, by) = (self.settings, self.query, &self.settings.thresholds);
         let (today, sketch) = (day(self.now), self.sketch());

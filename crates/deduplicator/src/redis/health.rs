@@ -3,30 +3,29 @@
 use super::link::Link;
 use crate::IndexError;
 use redis::InfoDict;
-use telemetry::events::index::IndexUnsafe;
 
-/// Says what would make this Redis forget: eviction, no persistence.
-pub(super) async fn check(link: &Link) -> Result<(), IndexError> {
+/// What would make this Redis forget: eviction, no persistence. Empty of one that is fit.
+pub(super) async fn faults(link: &Link) -> Result<Vec<String>, IndexError> {
     if link.is_cluster() {
         // Each master has its own settings; its operator checks them (`CONFIG GET maxmemory-policy appendonly`).
-        return link.run(&redis::cmd("PING")).await;
+        link.run::<()>(&redis::cmd("PING")).await?;
+        return Ok(Vec::new());
     }
     let mut command = redis::cmd("INFO");
     command.arg("memory").arg("persistence");
     let info: InfoDict = link.run(&command).await?;
+    let mut faults = Vec::new();
     let policy: Option<String> = info.get("maxmemory_policy");
     if let Some(policy) = policy.filter(|p| p != "noeviction") {
-        let why = format!(
+        faults.push(format!(
             "Redis evicts keys (maxmemory-policy {policy}): copies would pass as new; set maxmemory-policy noeviction"
-        );
-        IndexUnsafe { why: &why }.emit();
+        ));
     }
-    let append_only = info.get::<u8>("aof_enabled").unwrap_or(0) == 1;
-    if !append_only {
+    if info.get::<u8>("aof_enabled").unwrap_or(0) != 1 {
         let why = "Redis keeps no append-only file (appendonly no): after its restart run `wireroom index rebuild`";
-        IndexUnsafe { why }.emit();
+        faults.push(why.to_owned());
     }
-    Ok(())
+    Ok(faults)
 }
 
 /// A write that changes nothing: a Redis that is full, failing over or a replica answers `PING` and takes no claim.

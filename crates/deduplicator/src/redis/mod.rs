@@ -13,6 +13,7 @@ use call::Call;
 use link::Link;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use telemetry::events::index::IndexUnsafe;
 
 /// The index in Redis: one script call is one decision, so it is atomic whoever asks at the same time. On a
 /// Cluster a decision takes three calls, each atomic in its slot; the claims' order makes up for the rest.
@@ -33,12 +34,18 @@ impl Redis {
     pub async fn open(settings: &IndexSettings) -> Result<Self, IndexError> {
         let redis =
             Self { link: Link::new(settings)?, settings: Arc::new(settings.clone()), languages: Arc::default() };
-        match health::check(&redis.link).await {
-            Ok(()) => {}
+        match redis.faults().await {
+            Ok(faults) => faults.iter().for_each(|why| IndexUnsafe { why }.emit()),
             Err(IndexError::Away(why)) => tracing::warn!(why, "the index is away; articles wait until it is back"),
             Err(why) => return Err(why),
         }
         Ok(redis)
+    }
+
+    /// What would make this Redis forget what it is told: an evicting policy, no append-only file. Empty of one
+    /// that is fit; not looked at on a Cluster.
+    pub async fn faults(&self) -> Result<Vec<String>, IndexError> {
+        health::faults(&self.link).await
     }
 
     /// Adds a language to the index's list before anything of it is written.
