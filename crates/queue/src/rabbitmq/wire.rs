@@ -12,13 +12,16 @@ use lapin::types::{AMQPValue, FieldTable};
 use serde_json::{Map, Value, json};
 
 const PERSISTENT: u8 = 2;
+/// The longest text in a header, in characters, and all of them together fit into one frame (128 KiB): a
+/// header frame above that costs the connection.
+const MAX_TEXT: usize = 4096;
 
 /// Properties for publishing.
 pub(super) fn properties(envelope: &Envelope) -> BasicProperties {
     let mut headers = FieldTable::default();
     let mut text = |key: &str, value: Option<&str>| {
         if let Some(value) = value {
-            headers.insert(key.into(), AMQPValue::LongString(value.into()));
+            headers.insert(key.into(), AMQPValue::LongString(clipped(value).into()));
         }
     };
     text("lane", (envelope.lane != Lane::Main).then(|| envelope.lane.as_str()));
@@ -46,11 +49,21 @@ pub(super) fn properties(envelope: &Envelope) -> BasicProperties {
     number("replays", (envelope.replays > 0).then_some(envelope.replays.into()));
     number("death-at", envelope.death.as_ref().map(|d| d.at.millis()));
     BasicProperties::default()
-        .with_message_id(envelope.message_id.0.as_str().into())
-        .with_type(envelope.kind.as_str().into())
+        .with_message_id(short(&envelope.message_id.0).into())
+        .with_type(short(&envelope.kind).into())
         .with_content_type("application/json".into())
         .with_delivery_mode(PERSISTENT)
         .with_headers(headers)
+}
+
+fn clipped(text: &str) -> &str {
+    text.char_indices().nth(MAX_TEXT).map_or(text, |(end, _)| &text[..end])
+}
+
+/// AMQP's short strings end at 255 bytes, and lapin panics above. Ours are far shorter; a message made by hand
+/// may be anything.
+fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(255)]
 }
 
 /// What lay in a queue. Whatever is missing or of another type gets a value that leads to a decision, never
@@ -247,6 +260,25 @@ mod tests {
         assert_eq!(sent.expiration(), &None);
         let keys: Vec<&str> = sent.headers().as_ref().unwrap().inner().keys().map(|k| k.as_str()).collect();
         assert_eq!(keys, ["attempt", "first-seen", "schema"]);
+    }
+
+    #[test]
+    fn what_is_too_long_for_amqp_is_cut_and_not_panicked_about() {
+        let long = "ü".repeat(100_000);
+        let queue = QueueName::Belt(Belt::Pages, Lane::Main);
+        let envelope = Envelope {
+            kind: long.clone(),
+            message_id: MessageId(long.clone()),
+            traceparent: Some(long.clone()),
+            host: Some(long.clone()),
+            source: Some(long),
+            ..Envelope::unreadable(queue, "")
+        };
+        let sent = super::properties(&envelope);
+        assert_eq!(sent.message_id().as_ref().map(|id| id.as_str().len()), Some(254));
+        let headers = sent.headers().clone().unwrap();
+        let bytes: usize = ["traceparent", "host", "source"].iter().map(|k| text_of(&headers, k).unwrap().len()).sum();
+        assert!(bytes < 64 * 1024, "{bytes}");
     }
 
     #[test]
