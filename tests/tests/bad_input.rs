@@ -109,7 +109,8 @@ async fn a_broker_that_is_not_there_is_waited_for() {
 fn without_a_contact_the_message_says_which_key_is_missing() {
     let folder = tempfile_folder();
     let run = |arguments: &[&str]| {
-        let output = Command::new(binary()).args(arguments).current_dir(folder.path()).stdin(Stdio::null()).output().unwrap();
+        let output =
+            Command::new(binary()).args(arguments).current_dir(folder.path()).stdin(Stdio::null()).output().unwrap();
         (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let (good, said) = run(&["--set", "site.listen=0.0.0.0:0", "--set", "metrics.listen=", "site"]);

@@ -105,7 +105,10 @@ const STRAYS_PERCENT: usize = 3;
 
 /// No story holds articles of two of the truth's stories; every exact copy is with its original; of the other
 /// copies nearly all are.
-fn wrong_stories(wanted: &BTreeMap<&ArticleId, &TruthRow>, have: &BTreeMap<ArticleId, StoredArticle>) -> Option<String> {
+fn wrong_stories(
+    wanted: &BTreeMap<&ArticleId, &TruthRow>,
+    have: &BTreeMap<ArticleId, StoredArticle>,
+) -> Option<String> {
     // Articles without a text can't be recognised as copies: they stand alone.
     let comparable = |id: &ArticleId| have.get(id).is_some_and(|s| s.article.has_text());
     let line = |row: &TruthRow| {
@@ -125,7 +128,11 @@ fn wrong_stories(wanted: &BTreeMap<&ArticleId, &TruthRow>, have: &BTreeMap<Artic
         copies += 1;
         if have[&row.id].story != have[original].story {
             if row.kind == Kind::Exact {
-                return Some(format!("an exact copy is apart from its original:{}{}", line(wanted[original]), line(row)));
+                return Some(format!(
+                    "an exact copy is apart from its original:{}{}",
+                    line(wanted[original]),
+                    line(row)
+                ));
             }
             strays.push(*row);
         }

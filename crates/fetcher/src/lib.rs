@@ -7,5 +7,5 @@
 pub mod extract;
 pub mod feed;
 pub mod poller;
-pub mod schedule;
 pub mod retriever;
+pub mod schedule;

@@ -19,8 +19,9 @@ static HELD: LazyLock<IntCounterVec> = LazyLock::new(|| {
         &["reason"],
     )
 });
-static PRUNED: LazyLock<IntCounter> =
-    LazyLock::new(|| counter("wireroom_feed_entries_pruned_total", "Entries forgotten, since no feed lists them any more."));
+static PRUNED: LazyLock<IntCounter> = LazyLock::new(|| {
+    counter("wireroom_feed_entries_pruned_total", "Entries forgotten, since no feed lists them any more.")
+});
 
 /// A poll was decided.
 #[derive(Debug)]

@@ -5,7 +5,11 @@ use prometheus::{IntCounter, IntCounterVec};
 use std::sync::LazyLock;
 
 static BURIED: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    counters("wireroom_dead_letters_buried_total", "Dead letters taken into the ledger, by where they died.", &["stage"])
+    counters(
+        "wireroom_dead_letters_buried_total",
+        "Dead letters taken into the ledger, by where they died.",
+        &["stage"],
+    )
 });
 static OUTCOMES: LazyLock<IntCounterVec> = LazyLock::new(|| {
     counters(
