@@ -40,7 +40,17 @@ fn leaves(at: &str, value: &Value, out: &mut BTreeMap<String, Value>) {
 
 #[test]
 fn the_file_is_the_defaults() {
-    assert_eq!(loaded(&example()), Settings::default());
+    let of = |settings: &Settings| {
+        let mut values = BTreeMap::new();
+        leaves("", &serde_json::to_value(settings).unwrap(), &mut values);
+        values
+    };
+    let (file, code) = (loaded(&example()), Settings::default());
+    let written = of(&file);
+    let other = of(&code).into_iter().filter(|(key, value)| written.get(key) != Some(value));
+    let other: Vec<String> = other.map(|(key, value)| format!("{key} is {value} in the code")).collect();
+    assert!(other.is_empty(), "{other:#?}");
+    assert_eq!(file, code);
 }
 
 #[test]
