@@ -2,8 +2,10 @@
 
 mod backends;
 mod claims;
+mod cluster;
 mod copies;
 mod texts;
+mod trouble;
 
 /// Runs each promise against each backend.
 macro_rules! contract {
@@ -13,6 +15,14 @@ macro_rules! contract {
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
                     super::$module::$name(&super::backends::Backend::embedded().await).await;
+                }
+            )+)+
+        }
+        mod redis_cluster {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$module::$name(&super::backends::Backend::cluster().await).await;
                 }
             )+)+
         }
@@ -51,15 +61,18 @@ contract! {
         scripts_without_spaces_are_compared;
 }
 
-/// Both backends say the same of the same stream: the rule is written twice, and this holds the two together.
+/// All backends say the same of the same stream: the rule is written twice, and this holds the two together.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_backends_agree() {
+async fn all_backends_agree() {
     let (embedded, redis) = (backends::Backend::embedded().await, backends::Backend::redis().await);
+    let cluster = backends::Backend::cluster().await;
     for row in press::texts(7, 600) {
         let query = texts::query(row.url.as_str(), &row.text, row.language.code());
         let now = row.published;
         let (ours, theirs) = (embedded.index.decide(&query, now).await, redis.index.decide(&query, now).await);
-        assert_eq!(ours.unwrap(), theirs.unwrap(), "{}", row.url);
+        let ours = ours.unwrap();
+        assert_eq!(ours, theirs.unwrap(), "{}", row.url);
+        assert_eq!(ours, cluster.index.decide(&query, now).await.unwrap(), "{}", row.url);
     }
     let (ours, theirs) = (embedded.index.stats().await.unwrap(), redis.index.stats().await.unwrap());
     assert_eq!(

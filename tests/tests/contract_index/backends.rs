@@ -11,15 +11,19 @@ pub(super) struct Backend {
 
 impl Backend {
     pub(super) async fn embedded() -> Self {
-        Self::open("sqlite::memory:".to_owned()).await
+        Self::open("sqlite::memory:".to_owned(), false).await
     }
 
     pub(super) async fn redis() -> Self {
-        Self::open(harness::redis().url()).await
+        Self::open(harness::redis().url(), false).await
     }
 
-    async fn open(url: String) -> Self {
-        let settings = IndexSettings { url, prefix: harness::unique("index"), ..IndexSettings::default() };
+    pub(super) async fn cluster() -> Self {
+        Self::open(super::cluster::cluster().await.url(), true).await
+    }
+
+    async fn open(url: String, cluster: bool) -> Self {
+        let settings = IndexSettings { url, cluster, prefix: harness::unique("index"), ..IndexSettings::default() };
         let index = deduplicator::open(&settings).await.unwrap();
         Self { settings, index }
     }

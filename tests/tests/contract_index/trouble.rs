@@ -1,0 +1,117 @@
+//! Redis away, slow, full, forgetful; and over TLS. Each test has a Redis of its own.
+
+use super::cluster::until;
+use super::texts::{NOON, at, edited, story};
+use article::VerdictKind;
+use deduplicator::{Index, IndexError, IndexSettings, Redis};
+use std::time::Duration;
+
+fn settings(url: String) -> IndexSettings {
+    IndexSettings { url, response_timeout_ms: 500, connect_timeout_ms: 500, ..IndexSettings::default() }
+}
+
+async fn command(url: &str, words: &[&str]) {
+    let client = redis::Client::open(url).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut command = redis::cmd(words[0]);
+    for word in &words[1..] {
+        command.arg(*word);
+    }
+    command.query_async::<redis::Value>(&mut connection).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_redis_is_away_and_a_restarted_one_remembers() {
+    let server = harness::Redis::start().unwrap();
+    let index = Redis::open(&settings(server.url())).await.unwrap();
+    let original = at("first", &story(1, 300));
+    let verdict = index.decide(&original, NOON).await.unwrap();
+    server.kill();
+    let copy = at("second", &edited(&story(1, 300), 25, 2));
+    assert!(matches!(index.decide(&copy, NOON).await, Err(IndexError::Away(_))));
+    assert!(matches!(index.ping().await, Err(IndexError::Away(_))));
+    server.restart().unwrap();
+    until(|| async { index.ping().await.is_ok() }).await;
+    assert_eq!(index.decide(&original, NOON).await.unwrap(), verdict);
+    let copied = index.decide(&copy, NOON).await.unwrap();
+    assert_eq!((copied.kind, copied.story), (VerdictKind::NearCopy, verdict.story));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_does_not_answer_is_away() {
+    let server = harness::Redis::start().unwrap();
+    let index = Redis::open(&settings(server.url())).await.unwrap();
+    let query = at("first", &story(1, 300));
+    server.freeze();
+    assert!(matches!(index.decide(&query, NOON).await, Err(IndexError::Away(_))));
+    server.thaw();
+    until(|| async { index.ping().await.is_ok() }).await;
+    // It may have decided after all: a redelivery is new either way.
+    assert_eq!(index.decide(&query, NOON).await.unwrap().kind, VerdictKind::New);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_redis_is_away_and_loses_nothing() {
+    let server = harness::Redis::start().unwrap();
+    let index = Redis::open(&settings(server.url())).await.unwrap();
+    let verdict = index.decide(&at("first", &story(1, 300)), NOON).await.unwrap();
+    command(&server.url(), &["CONFIG", "SET", "maxmemory", "1"]).await;
+    let failure = index.decide(&at("second", &story(2, 300)), NOON).await.unwrap_err();
+    assert!(matches!(&failure, IndexError::Away(why) if why.contains("OOM")), "{failure}");
+    assert!(matches!(index.ping().await, Err(IndexError::Away(_))));
+    command(&server.url(), &["CONFIG", "SET", "maxmemory", "0"]).await;
+    assert_eq!(index.decide(&at("second", &story(2, 300)), NOON).await.unwrap().kind, VerdictKind::New);
+    assert_eq!(index.decide(&at("first", &story(1, 300)), NOON).await.unwrap(), verdict);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_forgets_scripts_is_sent_them_again() {
+    let server = harness::Redis::start().unwrap();
+    let index = Redis::open(&settings(server.url())).await.unwrap();
+    index.decide(&at("first", &story(1, 300)), NOON).await.unwrap();
+    command(&server.url(), &["SCRIPT", "FLUSH"]).await;
+    assert_eq!(index.decide(&at("second", &story(2, 300)), NOON).await.unwrap().kind, VerdictKind::New);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_may_forget_is_found_out() {
+    let server = harness::Redis::start().unwrap();
+    let index = Redis::open(&settings(server.url())).await.unwrap();
+    assert_eq!(index.faults().await.unwrap(), Vec::<String>::new());
+    command(&server.url(), &["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
+    command(&server.url(), &["CONFIG", "SET", "appendonly", "no"]).await;
+    let faults = index.faults().await.unwrap();
+    assert!(faults[0].contains("set maxmemory-policy noeviction"), "{faults:?}");
+    assert!(faults[1].contains("appendonly no"), "{faults:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_only_the_named_authority_is_trusted() {
+    let server = harness::Redis::start().unwrap();
+    let trusting = IndexSettings { ca_file: Some(server.ca_file().to_owned()), ..settings(server.tls_url()) };
+    let index = Redis::open(&trusting).await.unwrap();
+    assert_eq!(index.decide(&at("first", &story(1, 300)), NOON).await.unwrap().kind, VerdictKind::New);
+    let stranger = Redis::open(&settings(server.tls_url())).await.unwrap();
+    assert!(stranger.ping().await.is_err());
+    let missing = IndexSettings { ca_file: Some("/nowhere/ca.pem".into()), ..settings(server.tls_url()) };
+    let failure = Redis::open(&missing).await.unwrap_err().to_string();
+    assert!(failure.contains("ca_file /nowhere/ca.pem"), "{failure}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_left_the_window_takes_no_space_for_long() {
+    let server = harness::Redis::start().unwrap();
+    let index = Redis::open(&settings(server.url())).await.unwrap();
+    for n in 0..20 {
+        index.decide(&at(&format!("site{n}"), &story(n, 250)), NOON).await.unwrap();
+    }
+    let full = index.stats().await.unwrap();
+    assert_eq!((full.articles, full.stories), (20, 20));
+    let later = NOON.plus(Duration::from_secs(86_400 * 40));
+    // One bucket of each table a round: as many rounds as the largest has buckets.
+    for _ in 0..full.shingles / 24 {
+        index.tidy(later).await.unwrap();
+    }
+    let swept = index.stats().await.unwrap();
+    assert_eq!((swept.articles, swept.hashes, swept.stories, swept.shingles), (0, 0, 0, 0));
+}
