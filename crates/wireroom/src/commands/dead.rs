@@ -243,7 +243,11 @@ async fn send_again(
         })
         .await?;
     bar.finish_and_clear();
-    if asked.json { json(&account) } else { Ok(line(account.to_string())) }
+    if asked.json {
+        return json(&account);
+    }
+    line(account.to_string());
+    Ok(())
 }
 
 async fn export(store: &Store, filter: &DeadFilter, to: Option<PathBuf>) -> anyhow::Result<()> {

@@ -77,7 +77,7 @@ async fn found(asked: &Asked) -> anyhow::Result<RunningPress> {
         PressSettings { seed: asked.seed, publishers: asked.publishers, rate: asked.rate, ..Default::default() };
     let address: SocketAddr =
         asked.press.parse().with_context(|| format!("--press {}: an address with a port is expected", asked.press))?;
-    Ok(Press::new(settings).start(address).await.context("choose another port with --press")?)
+    Press::new(settings).start(address).await.context("choose another port with --press")
 }
 
 /// The demo's own settings: everything in one folder, the web is the press, and news every second.

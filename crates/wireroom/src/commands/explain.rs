@@ -8,5 +8,9 @@ use std::sync::Arc;
 /// Prints what is known about an address, an article or a message.
 pub(crate) async fn run(house: &Arc<House>, asked: &Asked) -> anyhow::Result<()> {
     let explanation = replay::explain(&house.store().await?, &asked.what).await?;
-    if asked.json { json(&explanation) } else { Ok(line(explanation.to_string().trim_end())) }
+    if asked.json {
+        return json(&explanation);
+    }
+    line(explanation.to_string().trim_end());
+    Ok(())
 }
