@@ -123,7 +123,7 @@ fn spoil(target: &str, few: usize, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
         }
         slowest = slowest.max(started.elapsed().as_micros());
     }
-    println!("{target}: {inputs} inputs, the slowest took {slowest} µs");
+    eprintln!("{target}: {inputs} inputs, the slowest took {slowest} µs");
 }
 
 /// Files of the corpus with this ending, none larger than `bytes`; `own` where there is no corpus.

@@ -1,6 +1,5 @@
 //! A whole Wireroom in separate processes, as an operator runs it: one `wireroom run`, or two of every role.
 
-use article::Timestamp;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -222,9 +221,4 @@ where
         assert!(Instant::now() < deadline, "after {within:?}: {missing}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-}
-
-/// Now, for readability.
-pub(crate) fn now() -> Timestamp {
-    Timestamp::now()
 }

@@ -186,8 +186,8 @@ async fn endings(store: &Store) -> Result<BTreeMap<ArticleId, Ending>, String> {
     for row in decisions.iter().filter(|row| row.stage == "retriever" && row.outcome != "retry") {
         let url = row.url.as_deref().ok_or_else(|| format!("a decision without an address: {row:?}"))?;
         let id = id_of(url).ok_or_else(|| format!("a permalink that is no address: {url}"))?;
-        if !endings.contains_key(&id) {
-            endings.insert(id, ending(row, url, store, &decisions, &ledger).await?);
+        if let std::collections::btree_map::Entry::Vacant(place) = endings.entry(id) {
+            place.insert(ending(row, url, store, &decisions, &ledger).await?);
         }
     }
     Ok(endings)

@@ -193,7 +193,7 @@ async fn two_replicas_together_keep_a_hosts_rate_and_use_it() {
         let took = requests[requests.len() - 1].since(t).as_secs_f64();
         let used = PAGES as f64 / took;
         let (most, all) = (laps.values().max().copied().unwrap_or(0), laps.values().sum::<u32>());
-        println!("{name}: {PAGES} pages in {took:.0} s, {used:.3} of the rate, {most} laps at most, {all} in all");
+        eprintln!("{name}: {PAGES} pages in {took:.0} s, {used:.3} of the rate, {most} laps at most, {all} in all");
         assert!(used >= 0.9, "{name}: {used}");
         // Five laps of half a horizon, then one of five minutes, nine of thirty seconds and a few of five.
         assert!(most <= 20, "{name}: a page was parked {most} times");
