@@ -4,6 +4,7 @@ use super::RetrieverSettings;
 use super::answer::{Answer, asks_for_rest, classify, rest};
 use super::article::{fit, from_entry, from_page, hints};
 use super::refusal::Refusal;
+use super::tdm_file::TdmFiles;
 use crate::extract::{ExtractError, Extracted, PageBytes, Signals, extract, header_signals};
 use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, Withdrawal, WithdrawalCause};
 use queue::{Delivery, Done, Handler, Lane, Message, Outcome, Outgoing, Page, Stage, Visit};
@@ -23,6 +24,7 @@ pub struct Retriever {
     client: Client,
     robots: Arc<Robots>,
     politeness: Arc<Politeness>,
+    tdm_files: Arc<TdmFiles>,
     settings: RetrieverSettings,
 }
 
@@ -43,11 +45,12 @@ impl Handler for Retriever {
     }
 }
 
-/// A response and what must be known to read it.
-struct Fetched {
-    response: Response,
-    /// `Content-Usage` of robots.txt for this address.
-    usage: Option<String>,
+/// Leave to fetch a page.
+struct Leave {
+    url: Url,
+    permit: Permit,
+    /// What robots.txt and the host's TDM file reserve of it.
+    reserved: Signals,
 }
 
 /// What a page became, and on which evidence.
@@ -67,7 +70,8 @@ impl Retriever {
         politeness: Arc<Politeness>,
         settings: RetrieverSettings,
     ) -> Self {
-        Self { store, client, robots, politeness, settings }
+        let tdm_files = Arc::new(TdmFiles::new(client.clone(), politeness.clone()));
+        Self { store, client, robots, politeness, tdm_files, settings }
     }
 
     /// What [`Handler::handle`] would decide now, but nothing is captured. Asks robots.txt, takes a slot and
@@ -94,18 +98,21 @@ impl Retriever {
     /// Cheapest refusal first: each `?` spares the web, and us, the steps below it.
     async fn retrieve(&self, page: &Page, delivery: &Delivery) -> Result<Done, Refusal> {
         let source = self.admit(page).await?;
-        let fetched = self.fetch(page, delivery).await?;
-        let look = match classify(&fetched.response, &page.permalink)? {
-            Answer::Gone(cause, what) => self.withdraw(page, cause, what, fetched.response.received_at).await?,
-            Answer::Page => self.read(page, &source, &fetched).await?,
+        let leave = self.leave(page).await?;
+        // Where mining is reserved beforehand a first look takes nothing but what the feed says.
+        if leave.reserved.reserves_mining() && page.visit == Visit::First {
+            return Ok(done(listed(page, &source, &leave.reserved, Timestamp::now())?, delivery));
+        }
+        let response = self.fetch(page, delivery, &leave).await?;
+        let look = match classify(&response, &page.permalink)? {
+            Answer::Gone(cause, what) => self.withdraw(page, cause, what, response.received_at).await?,
+            Answer::Page => self.read(page, &source, &response, leave.reserved).await?,
         };
         self.refuse_taken_down(&[look.arrival.id().clone()], look.arrival.url()).await?;
         if look.keep {
-            self.capture(look.arrival.id().clone(), fetched.response).await?;
+            self.capture(look.arrival.id().clone(), response).await?;
         }
-        // What came behind the news goes on behind the news.
-        let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
-        Ok(Done { publish: vec![Outgoing::on(lane, &look.arrival)], then: None, note: look.note })
+        Ok(done(look, delivery))
     }
 
     /// What needs no network: takedown, source, age.
@@ -136,22 +143,35 @@ impl Retriever {
         }
     }
 
-    /// Leave, slot, request.
-    async fn fetch(&self, page: &Page, delivery: &Delivery) -> Result<Fetched, Refusal> {
-        let url =
-            page.permalink.url().ok_or_else(|| Refusal::Gone { what: "an address that can't be read".to_owned() })?;
+    /// Leave to fetch, by robots.txt, and what the host reserves before any page is asked for.
+    async fn leave(&self, page: &Page) -> Result<Leave, Refusal> {
+        let unreadable = || Refusal::Gone { what: "an address that can't be read".to_owned() };
+        let url = page.permalink.url().ok_or_else(unreadable)?;
         let permit = self.robots.permit(&url, Timestamp::now()).await?;
         if permit.too_slow {
             return Err(Refusal::TooSlow { host: page.permalink.host().to_owned() });
         }
-        let slot = self.slot(&url, page.visit, delivery, &permit).await?;
-        let response = self.client.get(&self.request(page, url.clone()).await?).await?;
+        // As if a header said so (draft-ietf-aipref-attach; TDMRep): the same words in another place.
+        let mut said: Vec<(String, String)> = Vec::new();
+        if let Some(usage) = &permit.content_usage {
+            said.push(("content-usage".to_owned(), usage.clone()));
+        }
+        if self.settings.tdm_file && self.tdm_files.reserve(&url, Timestamp::now()).await? {
+            said.push(("tdm-reservation".to_owned(), "1".to_owned()));
+        }
+        Ok(Leave { reserved: header_signals(&said, None), permit, url })
+    }
+
+    /// Slot and request.
+    async fn fetch(&self, page: &Page, delivery: &Delivery, leave: &Leave) -> Result<Response, Refusal> {
+        let slot = self.slot(&leave.url, page.visit, delivery, &leave.permit).await?;
+        let response = self.client.get(&self.request(page, leave.url.clone()).await?).await?;
         drop(slot);
         if asks_for_rest(&response) {
-            let until = self.politeness.slow_down(&url, response.retry_after(), Timestamp::now()).await?;
+            let until = self.politeness.slow_down(&leave.url, response.retry_after(), Timestamp::now()).await?;
             return Err(rest(&response, until));
         }
-        Ok(Fetched { response, usage: permit.content_usage })
+        Ok(response)
     }
 
     /// Revisits take only slots that no news waits for.
@@ -204,11 +224,17 @@ impl Retriever {
     }
 
     /// Extraction, and what of its result may be carried.
-    async fn read(&self, page: &Page, source: &Source, fetched: &Fetched) -> Result<Look, Refusal> {
-        let response = &fetched.response;
-        let reserved = reservations(response, fetched.usage.as_deref());
+    async fn read(
+        &self,
+        page: &Page,
+        source: &Source,
+        response: &Response,
+        beforehand: Signals,
+    ) -> Result<Look, Refusal> {
+        let reserved =
+            beforehand.and(header_signals(&response.headers.clone().into_pairs(), Some(response.received_at)));
         if reserved.reserves_mining() {
-            return listed(page, source, response, &reserved);
+            return listed(page, source, &reserved, response.received_at);
         }
         let found = match self.extract(page, source, response).await? {
             Ok(found) => found,
@@ -221,7 +247,7 @@ impl Retriever {
             }
         };
         if found.signals.reserves_mining() {
-            return listed(page, source, response, &found.signals);
+            return listed(page, source, &found.signals, response.received_at);
         }
         if page.visit == Visit::First {
             self.refuse_too_old(found.published.as_ref().map(|d| d.at), response.received_at)?;
@@ -272,20 +298,15 @@ impl Retriever {
     }
 }
 
-/// What headers and robots.txt say before any text is looked at.
-fn reservations(response: &Response, usage: Option<&str>) -> Signals {
-    let mut headers = response.headers.clone().into_pairs();
-    if let Some(usage) = usage {
-        // The same preference by another way (draft-ietf-aipref-attach): in robots.txt instead of a header.
-        headers.push(("content-usage".to_owned(), usage.to_owned()));
-    }
-    header_signals(&headers, Some(response.received_at))
+/// What came behind the news goes on behind the news.
+fn done(look: Look, delivery: &Delivery) -> Done {
+    let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
+    Done { publish: vec![Outgoing::on(lane, &look.arrival)], then: None, note: look.note }
 }
 
-/// Nothing of the text is kept: headline, author and link from the feed.
-fn listed(page: &Page, source: &Source, response: &Response, signals: &Signals) -> Result<Look, Refusal> {
-    let url = CanonicalUrl::from_url(response.url.clone()).unwrap_or_else(|_| page.permalink.clone());
-    let article = from_entry(page, source, url, signals, response.received_at)?;
+/// Nothing of the text is kept: headline, author and link from the feed, under the address that it gives.
+fn listed(page: &Page, source: &Source, signals: &Signals, observed_at: Timestamp) -> Result<Look, Refusal> {
+    let article = from_entry(page, source, signals, observed_at)?;
     let why =
         signals.against.iter().find(|s| s.reason.reserves_mining()).map(|s| s.evidence.as_str()).unwrap_or_default();
     let note = format!("listed from its feed entry: text mining is reserved ({why})");

@@ -5,6 +5,7 @@ mod article;
 mod handler;
 mod refusal;
 mod settings;
+mod tdm_file;
 #[cfg(test)]
 mod tests;
 

@@ -16,13 +16,22 @@ pub struct RetrieverSettings {
     /// Whether responses are kept for a while, so that a fault of ours can be mended without asking the
     /// publisher again. Never those marked `noarchive`, or whose text mining is reserved.
     pub captures: bool,
+    /// Whether each host's `/.well-known/tdmrep.json` is asked for, once a day. It costs a request to a host
+    /// before its first page.
+    pub tdm_file: bool,
     /// Bytes of a body that is kept. Larger ones are read and forgotten.
     pub max_capture_bytes: usize,
 }
 
 impl Default for RetrieverSettings {
     fn default() -> Self {
-        Self { max_age_days: 30, max_message_bytes: 1024 * 1024, captures: true, max_capture_bytes: 2 * 1024 * 1024 }
+        Self {
+            max_age_days: 30,
+            max_message_bytes: 1024 * 1024,
+            captures: true,
+            tdm_file: true,
+            max_capture_bytes: 2 * 1024 * 1024,
+        }
     }
 }
 

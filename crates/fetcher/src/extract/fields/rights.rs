@@ -47,6 +47,20 @@ impl Signals {
         self.against.iter().any(|s| s.reason.reserves_mining())
     }
 
+    /// These signals and those.
+    #[must_use]
+    pub fn and(mut self, more: Signals) -> Self {
+        for signal in more.against {
+            self.add(signal.reason, signal.evidence);
+        }
+        self.unavailable_after = match (self.unavailable_after, more.unavailable_after) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.licence = self.licence.or(more.licence);
+        self
+    }
+
     /// Whether the response may not be kept, not even for a while: marked `noarchive`, or reserved.
     pub fn forbids_keeping(&self) -> bool {
         self.reserves_mining() || self.against.iter().any(|s| s.reason == CarryReason::NoArchive)

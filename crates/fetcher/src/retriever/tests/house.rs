@@ -139,9 +139,16 @@ impl House {
         self.press.lock().unwrap().answers.insert(path.to_owned(), answer);
     }
 
-    /// Paths asked for so far, robots.txt left out.
+    /// Pages asked for so far.
     pub(super) fn asked(&self) -> Vec<String> {
-        self.press.lock().unwrap().asked.iter().filter(|p| *p != "/robots.txt").cloned().collect()
+        self.press
+            .lock()
+            .unwrap()
+            .asked
+            .iter()
+            .filter(|p| *p != "/robots.txt" && !p.starts_with("/.well-known/"))
+            .cloned()
+            .collect()
     }
 
     pub(super) async fn decide(&self, page: &Page) -> Outcome {

@@ -59,6 +59,19 @@ async fn a_usage_preference_in_robots_txt_reserves_as_well() {
 }
 
 #[tokio::test]
+async fn a_host_s_tdm_file_reserves_what_it_names_and_the_page_is_not_even_asked_for() {
+    let house = House::new().await;
+    house.serve("/.well-known/tdmrep.json", html(r#"[{"location":"/world/*","tdm-reservation":1}]"#));
+    house.serve("/world/bridge", html(bridge("")));
+    house.serve("/free", html(bridge("")));
+    let article = house.article(&page()).await;
+    assert_eq!((article.rights.reason, article.blocks.len()), (CarryReason::TdmReserved, 0));
+    assert_eq!(house.asked(), Vec::<String>::new());
+    let free = house.article(&super::house::page_at("http://aurora.localhost/free")).await;
+    assert_eq!(free.blocks.len(), 6);
+}
+
+#[tokio::test]
 async fn responses_are_kept_unless_their_page_says_no() {
     let house = House::new().await;
     house.serve("/world/bridge", html(bridge("")).with("etag", "\"7\""));
