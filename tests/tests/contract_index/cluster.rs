@@ -17,7 +17,8 @@ struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        // The shell ends the server, then itself.
+        drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
 }
