@@ -11,8 +11,9 @@ use article::CanonicalUrl;
 /// Weight of running text from which a page is an article without further proof.
 const ENOUGH: usize = 350;
 
-/// Weight of running text below which a page is no article whatever it declares.
-const TOO_LITTLE: usize = 80;
+/// Weight of running text below which a page is no article whatever it declares: less than the one sentence of a
+/// flash.
+const TOO_LITTLE: usize = 40;
 
 /// Challenge pages' titles and texts, as the common bot walls word them.
 const WALLS: &[&str] = &[

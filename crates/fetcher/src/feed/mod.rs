@@ -11,7 +11,7 @@ mod entry;
 mod json;
 mod markup;
 mod model;
-mod months;
+pub(crate) mod months;
 mod namespace;
 mod report;
 mod sitemap;

@@ -1,4 +1,4 @@
-//! Names of months, as feeds in many languages write them.
+//! Names of months, as feeds and pages in many languages write them.
 
 /// Beginnings of the names of January to December, in lower case: a word that begins with one is that month.
 /// Where a beginning is also that of another month's name, the longer one stands in [`LONGER`].
@@ -153,7 +153,7 @@ const BEGINNINGS: [&[&str]; 12] = [
 const LONGER: &[(&str, u32)] = &[("marras", 11), ("červene", 7), ("cervene", 7), ("července", 7), ("cervence", 7)];
 
 /// The month that a word in lower case names.
-pub(super) fn month(word: &str) -> Option<u32> {
+pub(crate) fn month(word: &str) -> Option<u32> {
     if let Some((_, month)) = LONGER.iter().find(|(b, _)| word.starts_with(b)) {
         return Some(*month);
     }

@@ -27,8 +27,12 @@ const BELIEVED: Duration = Duration::from_secs(24 * 3600);
 /// and header, page and robots.txt are heard.
 const RETRY: Duration = Duration::from_secs(3600);
 
-/// When to come back while another handler is fetching the file.
-const MEANWHILE: Duration = Duration::from_secs(2);
+/// How long to wait for another handler that is fetching the file; a host that takes longer must not hold the
+/// handlers of others.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// When to come back if that was not enough.
+const MEANWHILE: Duration = Duration::from_secs(5);
 
 /// Hosts remembered by one process.
 const REMEMBERED: usize = 10_000;
@@ -56,10 +60,12 @@ impl TdmFiles {
     }
 
     /// Whether the host's file reserves this address. Fetches the file if it isn't known, which takes a slot of
-    /// the host; never waits for another handler that does.
+    /// the host, and waits a moment for another handler that does.
     pub(super) async fn reserve(&self, url: &Url, now: Timestamp) -> Result<bool, Refusal> {
         let host = self.host(&url.origin().ascii_serialization());
-        let Ok(mut known) = host.try_lock() else { return Err(Refusal::HostBusy { free_at: now.plus(MEANWHILE) }) };
+        let Ok(mut known) = tokio::time::timeout(PATIENCE, host.lock()).await else {
+            return Err(Refusal::HostBusy { free_at: now.plus(MEANWHILE) });
+        };
         if let Some(known) = known.as_ref().filter(|k| now < k.ask_after) {
             return Ok(known.rules.reserve(url));
         }

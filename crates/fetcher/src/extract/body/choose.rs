@@ -137,7 +137,9 @@ fn heaviest_run<'a>(lines: &[Line], inside: &'a [usize]) -> &'a [usize] {
             (best, best_sum) = (start..n + 1, sum);
         }
     }
-    &inside[best]
+    // A heading right above the first line belongs to it.
+    let heads = best.start > 0 && matches!(lines[inside[best.start - 1]].kind, Kind::Heading(2..)) && !best.is_empty();
+    &inside[best.start - usize::from(heads)..best.end]
 }
 
 pub(super) fn stays(line: &Line, title: &str) -> bool {

@@ -1,6 +1,5 @@
 //! When it was published and changed, with the zone as written.
 
-mod months;
 mod parse;
 
 pub use parse::Dated;

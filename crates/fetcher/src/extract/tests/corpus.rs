@@ -103,5 +103,5 @@ fn pages_with_segments_that_must_and_must_not_be_there() {
 fn pages_of_all_sorts() {
     let Some(folder) = corpus("readability") else { return };
     let score = f1(&pages(&folder));
-    assert!(score >= 0.93, "text F1 {score:.3}");
+    assert!(score >= 0.94, "text F1 {score:.3}");
 }

@@ -1,6 +1,6 @@
 //! Dates as pages write them.
 
-use super::months::month;
+use crate::feed::months;
 use article::Timestamp;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
@@ -265,6 +265,12 @@ pub(super) fn day(year: &str, month: &str, day: &str) -> Option<Dated> {
     let year: i32 = year.parse().ok()?;
     (1990..2100).contains(&year).then_some(())?;
     NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?).map(Dated::of_day)
+}
+
+/// A month by its name; a word of two letters is none.
+fn month(word: &str) -> Option<u32> {
+    let lower = word.to_lowercase();
+    (lower.chars().count() >= 3 && lower.starts_with(char::is_alphabetic)).then(|| months::month(&lower)).flatten()
 }
 
 struct Scan<'a> {
