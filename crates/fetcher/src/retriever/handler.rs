@@ -9,7 +9,9 @@ use crate::extract::{ExtractError, Extracted, PageBytes, Signals, extract, heade
 use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, Withdrawal, WithdrawalCause};
 use queue::{Delivery, Done, Handler, Lane, Message, Outcome, Outgoing, Page, Stage, Visit};
 use std::sync::Arc;
+use std::time::Instant;
 use store::{Capture, Store};
+use telemetry::events::pages::{ArticleWithdrawn, PageRead};
 use url::Url;
 use web::{Client, Kind, Permit, Politeness, Request, Response, Robots, SlotGuard};
 
@@ -212,6 +214,8 @@ impl Retriever {
         let Some(known) = self.store.article_by_url(page.permalink.as_str()).await? else {
             return Err(Refusal::Gone { what });
         };
+        ArticleWithdrawn { source: &page.source.to_string(), url: known.article.url.as_str(), cause: cause.as_str() }
+            .emit();
         let withdrawal = Withdrawal {
             id: known.article.id,
             url: known.article.url,
@@ -236,15 +240,10 @@ impl Retriever {
         if reserved.reserves_mining() {
             return listed(page, source, &reserved, response.received_at);
         }
+        let started = Instant::now();
         let found = match self.extract(page, source, response).await? {
             Ok(found) => found,
-            Err(error) => {
-                // Kept under its permalink, so that a fault of ours can be found and mended without a new fetch.
-                if may_be_ours(&error) && !reserved.forbids_keeping() {
-                    self.capture(ArticleId::of(&page.permalink), response.clone()).await?;
-                }
-                return Err(error.into());
-            }
+            Err(error) => return Err(self.unread(page, response, &reserved, error).await),
         };
         if found.signals.reserves_mining() {
             return listed(page, source, &found.signals, response.received_at);
@@ -252,11 +251,33 @@ impl Retriever {
         if page.visit == Visit::First {
             self.refuse_too_old(found.published.as_ref().map(|d| d.at), response.received_at)?;
         }
-        let (keep, evidence) = (!found.signals.forbids_keeping(), evidence(&found));
+        let (keep, evidence, words) = (!found.signals.forbids_keeping(), evidence(&found), found.words());
         let mut article = from_page(page, source, found, response.received_at);
         let cut = fit(&mut article, self.settings.max_message_bytes)?;
+        PageRead {
+            source: &page.source.to_string(),
+            url: article.url.as_str(),
+            carry: article.rights.carry.as_str(),
+            reason: article.rights.reason.as_str(),
+            words,
+            seconds: started.elapsed().as_secs_f64(),
+            cut,
+        }
+        .emit();
         let note = note(&article, &evidence, cut);
         Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep })
+    }
+
+    /// A response that could not be read is kept under its permalink if the fault may be ours: then it can be found
+    /// and mended without a new fetch.
+    async fn unread(&self, page: &Page, response: &Response, reserved: &Signals, error: ExtractError) -> Refusal {
+        if !may_be_ours(&error) || reserved.forbids_keeping() {
+            return error.into();
+        }
+        match self.capture(ArticleId::of(&page.permalink), response.clone()).await {
+            Ok(()) => error.into(),
+            Err(refusal) => refusal,
+        }
     }
 
     /// Milliseconds of one core, so not on the threads that wait for the network.

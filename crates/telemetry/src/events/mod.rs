@@ -5,6 +5,7 @@ pub mod chronicle;
 pub mod feeds;
 pub mod fetch;
 pub mod index;
+pub mod pages;
 pub mod publish;
 pub mod replay;
 pub mod store;
