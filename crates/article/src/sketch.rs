@@ -31,11 +31,11 @@ pub struct Mark {
 impl Mark {
     /// Whether a sketch of `level` keeps it too.
     pub fn is_kept_at(&self, level: u8) -> bool {
-        self.hash <= u64::MAX >> level
+        self.hash <= threshold(level)
     }
 }
 
-/// A text's sketch. Level L keeps a shingle in 2^L: short texts are kept more densely, so that a decision
+/// A text's sketch. Level L keeps one shingle in 2^(L/2): short texts are kept more densely, so that a decision
 /// about them rests on enough marks, and of two texts of different levels the marks kept at the coarser one compare.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sketch {
@@ -45,14 +45,15 @@ pub struct Sketch {
 }
 
 impl Sketch {
-    /// The coarsest level: one in 16, about 36 marks of a news text of 600 words.
-    pub const MAX_LEVEL: u8 = 4;
+    /// The coarsest level: one in 16, about 37 marks of a news text of 600 words.
+    pub const MAX_LEVEL: u8 = 8;
     /// Only so many shingles from the beginning are looked at: a whole book costs no more than a long report.
     pub const MAX_SHINGLES: usize = 16_384;
     /// Most marks kept: twice what so many shingles give, so that only a text made to fall below the threshold meets it.
     pub const MAX_MARKS: usize = 2048;
-    /// Fewest distinct shingles for which a level is coarsened once more: marks expected at any level but the first.
-    const TARGET_MARKS: u32 = 40;
+    /// Marks that any level but the first is expected to keep: a text has between 36 and 51 of them, unless it is very
+    /// short or very long. Fewer, and chance decides about an edited copy; more, and the index grows.
+    const TARGET_MARKS: u64 = 36;
 
     /// Of a text as it stands on its page.
     pub fn of_text(text: &str) -> Self {
@@ -68,10 +69,9 @@ impl Sketch {
             first.entry(*hash).and_modify(|seen| seen.1 = true).or_insert((at, false));
         }
         let distinct = u32::try_from(first.len()).unwrap_or(u32::MAX);
-        let mut level = Self::MAX_LEVEL;
-        while level > 0 && distinct >> level < Self::TARGET_MARKS {
-            level -= 1;
-        }
+        let expected = |level: u8| (u128::from(distinct) * u128::from(threshold(level))) >> 64;
+        let enough = |level: &u8| expected(*level) >= u128::from(Self::TARGET_MARKS);
+        let level = (0..=Self::MAX_LEVEL).rev().find(enough).unwrap_or(0);
         let core = shingles.len() / 4..shingles.len() - shingles.len() / 4;
         let mut marks: Vec<Mark> = first
             .into_iter()
@@ -86,7 +86,7 @@ impl Sketch {
         Self { level, shingles: distinct, marks }
     }
 
-    /// 0 keeps every shingle, [`Sketch::MAX_LEVEL`] one in 16.
+    /// 0 keeps every shingle, 1 one in √2, [`Sketch::MAX_LEVEL`] one in 16.
     pub fn level(&self) -> u8 {
         self.level
     }
@@ -111,6 +111,13 @@ impl Sketch {
         let share = |of: usize| if of == 0 { 0.0 } else { shared as f32 / of as f32 };
         (share(a.len()), share(b.len()), share(a.len() + b.len() - shared))
     }
+}
+
+/// The largest hash that a level keeps: 2^64 halved for every two levels.
+fn threshold(level: u8) -> u64 {
+    let octave = u64::MAX >> (level / 2);
+    // The square root of a half, in 65,536ths.
+    if level % 2 == 0 { octave } else { (octave >> 16) * 46_341 }
 }
 
 /// What a shingle weighs: five words, ten Han or Kana characters, twenty of Thai and its like.
@@ -215,10 +222,10 @@ mod tests {
     #[test]
     fn short_texts_are_kept_more_densely() {
         assert_eq!(Sketch::of_text(&words(0, 50)).level(), 0);
-        assert_eq!(Sketch::of_text(&words(0, 600)).level(), 4);
+        assert_eq!(Sketch::of_text(&words(0, 600)).level(), 8);
         let half = Sketch::of_text(&words(0, 200));
-        assert_eq!(half.level(), 2);
-        assert!((30..80).contains(&half.marks().len()), "{}", half.marks().len());
+        assert_eq!(half.level(), 4);
+        assert!((30..70).contains(&half.marks().len()), "{}", half.marks().len());
     }
 
     #[test]

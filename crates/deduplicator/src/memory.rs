@@ -110,10 +110,14 @@ impl StoryRecord {
         out.extend_from_slice(self.opener.bytes());
         out.extend_from_slice(self.story.bytes());
         out.push(self.level);
-        for counts in &self.counts[usize::from(self.level)..] {
-            out.extend_from_slice(&counts.all.to_be_bytes());
-            out.extend_from_slice(&counts.core.to_be_bytes());
+        // Below the coarsest level a sketch keeps some fifty marks.
+        let small = |n: u16| u8::try_from(n).unwrap_or(u8::MAX);
+        let coarsest = usize::from(Sketch::MAX_LEVEL);
+        for counts in self.counts.get(usize::from(self.level)..coarsest).unwrap_or_default() {
+            out.extend([small(counts.all), small(counts.core)]);
         }
+        out.extend_from_slice(&self.counts[coarsest].all.to_be_bytes());
+        out.extend_from_slice(&self.counts[coarsest].core.to_be_bytes());
         out
     }
 
@@ -127,9 +131,12 @@ impl StoryRecord {
             level: bytes.take::<1>()?[0],
             counts: Default::default(),
         };
-        for counts in record.counts.get_mut(usize::from(record.level)..)? {
-            *counts = Counts { all: bytes.u16()?, core: bytes.u16()? };
+        let coarsest = usize::from(Sketch::MAX_LEVEL);
+        for counts in record.counts.get_mut(usize::from(record.level)..coarsest)? {
+            let [all, core] = bytes.take()?;
+            *counts = Counts { all: all.into(), core: core.into() };
         }
+        record.counts[coarsest] = Counts { all: bytes.u16()?, core: bytes.u16()? };
         Some(record)
     }
 }

@@ -36,17 +36,21 @@ local function decode_story(value)
   local s = { day = sub(value, 1, 2), site = sub(value, 3, 6), opener = sub(value, 7, 22), story = sub(value, 23, 38),
     level = byte(value, 39), all = {}, core = {} }
   local at = 40
-  for level = s.level, MAX_LEVEL do
-    s.all[level], s.core[level] = number(value, at, at + 1), number(value, at + 2, at + 3)
-    at = at + 4
+  for level = s.level, MAX_LEVEL - 1 do
+    s.all[level], s.core[level] = byte(value, at, at + 1)
+    at = at + 2
   end
+  s.all[MAX_LEVEL], s.core[MAX_LEVEL] = number(value, at, at + 1), number(value, at + 2, at + 3)
   return s
 end
 
 local function encode_story(s)
-  local out = s.day .. s.site .. s.opener .. s.story .. char(s.level)
-  for level = s.level, MAX_LEVEL do out = out .. u16(s.all[level]) .. u16(s.core[level]) end
-  return out
+  local counts = {}
+  for level = s.level, MAX_LEVEL - 1 do
+    counts[#counts + 1] = char(min(255, s.all[level]), min(255, s.core[level]))
+  end
+  return s.day .. s.site .. s.opener .. s.story .. char(s.level) .. table.concat(counts)
+    .. u16(s.all[MAX_LEVEL]) .. u16(s.core[MAX_LEVEL])
 end
 
 local function new_claim(q, v)

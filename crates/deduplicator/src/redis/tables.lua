@@ -11,7 +11,7 @@
 local call, byte, char, sub, floor = redis.call, string.byte, string.char, string.sub, math.floor
 local min, max = math.min, math.max
 
-local MAX_LEVEL = 4
+local MAX_LEVEL = 8
 -- Entries in a bucket on average. Redis keeps a hash in a listpack up to 128 entries (its smallest default), and
 -- in linear hashing a bucket may hold twice the average before its turn to be split.
 local LOAD = 48

@@ -16,14 +16,15 @@ proptest! {
     }
 
     #[test]
-    fn records_are_read_as_written_and_fit_a_listpack(day: u16, site: u32, level in 0..=4u8, n: u16) {
+    fn records_are_read_as_written_and_fit_a_listpack(day: u16, site: u32, level in 0..=8u8, n: u8, long: u16) {
         let mut record = StoryRecord {
             day, site, opener: article(1), story: StoryId::opened_by(&article(2)), level, counts: Default::default(),
         };
         for counts in &mut record.counts[usize::from(level)..] {
-            counts.all = n;
-            counts.core = n / 2;
+            counts.all = n.into();
+            counts.core = (n / 2).into();
         }
+        record.counts[8].all = long;
         prop_assert!(record.encode().len() <= 64);
         prop_assert_eq!(StoryRecord::decode(&record.encode()), Some(record));
         let exact = ExactRecord { day, article: article(3), story: StoryId::opened_by(&article(4)) };
