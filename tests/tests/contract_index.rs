@@ -4,6 +4,7 @@ mod backends;
 mod claims;
 mod cluster;
 mod copies;
+mod quality;
 mod texts;
 mod trouble;
 
