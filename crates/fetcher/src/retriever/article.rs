@@ -54,10 +54,10 @@ pub(super) fn from_page(page: &Page, source: &Source, found: Extracted, observed
 pub(super) fn from_entry(
     page: &Page,
     source: &Source,
+    url: CanonicalUrl,
     signals: &Signals,
     observed_at: Timestamp,
 ) -> Result<Article, Refusal> {
-    let url = page.permalink.clone();
     let title =
         page.title.as_deref().map(article::squeeze).filter(|t| !t.is_empty()).ok_or_else(|| Refusal::Reserved {
             signal: signals

@@ -103,7 +103,8 @@ impl Retriever {
         let leave = self.leave(page).await?;
         // Where mining is reserved beforehand a first look takes nothing but what the feed says.
         if leave.reserved.reserves_mining() && page.visit == Visit::First {
-            return Ok(done(listed(page, &source, &leave.reserved, Timestamp::now())?, delivery));
+            let look = self.listed(page, &source, &leave.reserved, Timestamp::now()).await?;
+            return Ok(done(look, delivery));
         }
         let response = self.fetch(page, delivery, &leave).await?;
         let look = match classify(&response, &page.permalink)? {
@@ -238,7 +239,7 @@ impl Retriever {
         let reserved =
             beforehand.and(header_signals(&response.headers.clone().into_pairs(), Some(response.received_at)));
         if reserved.reserves_mining() {
-            return listed(page, source, &reserved, response.received_at);
+            return self.listed(page, source, &reserved, response.received_at).await;
         }
         let started = Instant::now();
         let found = match self.extract(page, source, response).await? {
@@ -246,7 +247,7 @@ impl Retriever {
             Err(error) => return Err(self.unread(page, response, &reserved, error).await),
         };
         if found.signals.reserves_mining() {
-            return listed(page, source, &found.signals, response.received_at);
+            return self.listed(page, source, &found.signals, response.received_at).await;
         }
         if page.visit == Visit::First {
             self.refuse_too_old(found.published.as_ref().map(|d| d.at), response.received_at)?;
@@ -266,6 +267,24 @@ impl Retriever {
         .emit();
         let note = note(&article, &evidence, cut);
         Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep })
+    }
+
+    /// Nothing of the text is kept: headline, author and link from the feed. Of an article that is known already
+    /// it is a revision, under the same name: its text goes.
+    async fn listed(
+        &self,
+        page: &Page,
+        source: &Source,
+        signals: &Signals,
+        observed_at: Timestamp,
+    ) -> Result<Look, Refusal> {
+        let known = self.store.article_by_url(page.permalink.as_str()).await?;
+        let url = known.map_or_else(|| page.permalink.clone(), |k| k.article.url);
+        let article = from_entry(page, source, url, signals, observed_at)?;
+        let reserving = signals.against.iter().find(|s| s.reason.reserves_mining());
+        let why = reserving.map(|s| s.evidence.as_str()).unwrap_or_default();
+        let note = format!("listed from its feed entry: text mining is reserved ({why})");
+        Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep: false })
     }
 
     /// A response that could not be read is kept under its permalink if the fault may be ours: then it can be found
@@ -323,15 +342,6 @@ impl Retriever {
 fn done(look: Look, delivery: &Delivery) -> Done {
     let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
     Done { publish: vec![Outgoing::on(lane, &look.arrival)], then: None, note: look.note }
-}
-
-/// Nothing of the text is kept: headline, author and link from the feed, under the address that it gives.
-fn listed(page: &Page, source: &Source, signals: &Signals, observed_at: Timestamp) -> Result<Look, Refusal> {
-    let article = from_entry(page, source, signals, observed_at)?;
-    let why =
-        signals.against.iter().find(|s| s.reason.reserves_mining()).map(|s| s.evidence.as_str()).unwrap_or_default();
-    let note = format!("listed from its feed entry: text mining is reserved ({why})");
-    Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep: false })
 }
 
 /// Failures that a better extraction might not have had.

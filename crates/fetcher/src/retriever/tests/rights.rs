@@ -72,6 +72,18 @@ async fn a_host_s_tdm_file_reserves_what_it_names_and_the_page_is_not_even_asked
 }
 
 #[tokio::test]
+async fn a_reservation_made_later_takes_the_text_of_the_same_article() {
+    let house = House::new().await;
+    house.serve("/world/bridge", html(bridge("<link rel=canonical href='/2026/bridge'>")));
+    let before = house.article(&page()).await;
+    house.publish(before.clone()).await;
+    house.serve("/world/bridge", html(bridge("")).with("tdm-reservation", "1"));
+    let after = house.article(&super::house::visit(queue::Visit::Day)).await;
+    assert_eq!((after.id, after.url), (before.id, before.url));
+    assert_eq!((after.blocks.len(), after.rights.reason), (0, CarryReason::TdmReserved));
+}
+
+#[tokio::test]
 async fn responses_are_kept_unless_their_page_says_no() {
     let house = House::new().await;
     house.serve("/world/bridge", html(bridge("")).with("etag", "\"7\""));
