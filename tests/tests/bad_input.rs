@@ -48,16 +48,13 @@ fn a_list_with_a_wrong_entry_changes_nothing() {
     assert!(good && out.trim() == "[]", "{out}");
 }
 
-#[test]
-fn a_second_run_on_the_same_data_says_so() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_on_the_same_data_says_so() {
     let mut installation = installation();
     installation.start();
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
-    while !installation.folder().join("store.db").exists() {
-        assert!(std::time::Instant::now() < deadline, "{}", installation.logs());
-        std::thread::yield_now();
-    }
-    // Whichever of the two came first owns the data; the other ends and says why.
+    // The queue's file is made by whoever holds its lock.
+    let queue = installation.folder().join("queue.db");
+    eventually(Duration::from_secs(60), || async { (!queue.exists()).then(|| installation.logs()) }).await;
     refused(&installation, &["run"], &["belongs to another process"]);
 }
 
