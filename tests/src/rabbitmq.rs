@@ -4,6 +4,7 @@ use crate::child::{Folder, Server, find};
 use crate::{Certificates, HarnessError, free_port, unique};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -33,13 +34,27 @@ const BIN: &str = "/usr/lib/rabbitmq/bin";
 impl RabbitMq {
     /// Starts one and waits until it takes connections.
     pub fn start() -> Result<Self, HarnessError> {
+        Self::start_beside(None)
+    }
+
+    /// Starts another node and makes it a member of this one's cluster.
+    pub fn join(&self) -> Result<Self, HarnessError> {
+        let node = Self::start_beside(Some(self.epmd_port))?;
+        node.ctl(&["stop_app"])?;
+        node.ctl(&["join_cluster", &self.node_name()])?;
+        node.ctl(&["start_app"])?;
+        Ok(node)
+    }
+
+    /// Nodes find each other by one epmd and trust each other by one cookie.
+    fn start_beside(epmd_port: Option<u16>) -> Result<Self, HarnessError> {
         let folder = Folder::new("rabbitmq")?;
         let certificates = Certificates::write(&folder)?;
         let this = Self {
             server: Mutex::new(None),
             epmd: Mutex::new(None),
             folder,
-            epmd_port: free_port(),
+            epmd_port: epmd_port.unwrap_or_else(free_port),
             dist_port: free_port(),
             port: free_port(),
             tls_port: free_port(),
@@ -65,8 +80,17 @@ impl RabbitMq {
         this.write("rabbitmq.conf", &config)?;
         this.write("enabled_plugins", "[rabbitmq_management,rabbitmq_prometheus].\n")?;
         // Held dead letters are tried again after seconds, not after the three minutes of the default.
-        this.write("advanced.config", "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 5000}]}].\n")?;
-        this.start_epmd()?;
+        // A node that is gone is gone after seconds, not after the minute of the default.
+        let advanced =
+            "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 5000}]}, {kernel, [{net_ticktime, 8}]}].\n";
+        this.write("advanced.config", advanced)?;
+        this.write(".erlang.cookie", "wireroom")?;
+        let cookie = this.folder.join(".erlang.cookie");
+        std::fs::set_permissions(&cookie, std::fs::Permissions::from_mode(0o400))
+            .map_err(HarnessError::io(format!("closing {}", cookie.display())))?;
+        if epmd_port.is_none() {
+            this.start_epmd()?;
+        }
         this.restart()?;
         Ok(this)
     }
@@ -136,6 +160,16 @@ impl RabbitMq {
         &self.certificates.ca
     }
 
+    /// The same vhost on another node of its cluster.
+    pub fn on_this_node(&self, vhost: &str) -> String {
+        let name = vhost.rsplit('/').next().unwrap_or_default();
+        format!("amqp://guest:guest@127.0.0.1:{}/{name}", self.port)
+    }
+
+    fn node_name(&self) -> String {
+        format!("wireroom{}@localhost", self.port)
+    }
+
     fn new_vhost(&self) -> String {
         let name = unique("v");
         for (path, body) in [
@@ -165,7 +199,7 @@ impl RabbitMq {
             .env("HOME", &*self.folder)
             .env("ERL_EPMD_PORT", self.epmd_port.to_string())
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-            .env("RABBITMQ_NODENAME", format!("wireroom{}@localhost", self.port))
+            .env("RABBITMQ_NODENAME", self.node_name())
             .env("RABBITMQ_DIST_PORT", self.dist_port.to_string())
             .env("RABBITMQ_MNESIA_BASE", file("mnesia"))
             .env("RABBITMQ_LOG_BASE", file("log"))

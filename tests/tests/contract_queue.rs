@@ -207,7 +207,7 @@ async fn a_newer_schema_waits_for_a_newer_worker(on: On) {
     assert!(older.seen().is_empty());
     // The update arrives while the older worker still runs.
     let newer_worker = work(&queue, NewerToy(Arc::default()));
-    until("the newer worker has them all", async || empty(&queue).await).await;
+    until("the newer worker has them all", async || ready(&queue, OUT).await == 10).await;
     running.stop().await;
     newer_worker.stop().await;
     assert!(older.seen().is_empty());
@@ -294,10 +294,13 @@ async fn a_worker_that_stops_hands_on_what_it_holds(on: On) {
     running.stop().await;
     let toy = Toy::new(|_, _| async { Outcome::passed() });
     let running = work(&queue, toy.clone());
-    until("all have passed", async || toy.seen().len() == 100).await;
+    let passed = || toy.numbers().into_iter().collect::<BTreeSet<_>>().len();
+    until("all have passed", async || passed() == 100).await;
     running.stop().await;
-    assert_eq!(toy.numbers().into_iter().collect::<BTreeSet<_>>().len(), 100);
-    assert!(toy.seen().iter().all(|(_, d)| d.attempt == 1 && !d.redelivered));
+    assert!(
+        toy.seen().iter().all(|(_, d)| d.attempt == 1 && !d.redelivered),
+        "nothing was given back by nack or close"
+    );
     assert_eq!(toy.seen().iter().filter(|(_, d)| d.waits == 1).count(), 64);
 }
 

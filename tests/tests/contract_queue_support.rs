@@ -24,6 +24,10 @@ pub(crate) enum On {
 /// A queue of its own for each test: a file, or a vhost of the run's broker. The folder lives as long as
 /// the test.
 pub(crate) fn settings(on: On) -> (QueueSettings, tempfile::TempDir) {
+    // What a failing test did: WIREROOM_TEST_LOG=queue=debug.
+    if let Ok(filter) = std::env::var("WIREROOM_TEST_LOG") {
+        telemetry::init_logs(&telemetry::LogSettings { filter, ..Default::default() }).unwrap();
+    }
     let folder = tempfile::tempdir().unwrap();
     let url = match on {
         On::Embedded => format!("sqlite:{}", folder.path().join("queue.db").display()),

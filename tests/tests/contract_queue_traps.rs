@@ -49,7 +49,8 @@ async fn all_products(queue: &Queue, n: u32) -> usize {
     let (mut names, mut count) = (BTreeSet::new(), 0);
     while names.len() < n as usize {
         let next = tokio::time::timeout(Duration::from_secs(60), consumer.next()).await;
-        let delivery = next.unwrap_or_else(|_| panic!("{} of {n} arrived", names.len())).unwrap();
+        let Ok(next) = next else { panic!("{} of {n} arrived; {:?}", names.len(), queue.depths().await) };
+        let delivery = next.unwrap();
         names.insert(delivery.envelope.message_id.clone());
         count += 1;
         // An ack that is lost with its connection brings the message again: it is in the set already.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_input;
+mod chaos_cluster;
 mod chaos_queue;
 mod contract_index;
 mod contract_queue;

@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+/// Idle heartbeats after which a consumer subscribes anew.
+const REFRESH: u32 = 6;
+
 /// Deliveries of a consumer, through a task that keeps one open.
 pub(super) struct Pull {
     taken: mpsc::Receiver<(Arc<Session>, Taken)>,
@@ -108,7 +111,7 @@ impl Task {
         let mut looks = interval(Duration::from_secs(u64::from(session.settings().heartbeat_secs.max(1))));
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         looks.reset();
-        let mut quiet = true;
+        let (mut quiet, mut idle) = (true, 0);
         loop {
             let next = tokio::select! {
                 biased;
@@ -119,8 +122,13 @@ impl Task {
                 () = session.lost.cancelled() => return End::Broken("connection lost".to_owned()),
                 next = consumer.next() => next,
                 _ = looks.tick() => {
-                    if std::mem::replace(&mut quiet, true) && self.is_forgotten(session).await {
+                    idle = if std::mem::replace(&mut quiet, true) { idle + 1 } else { 0 };
+                    if idle > 0 && self.is_forgotten(session).await {
                         return End::Broken("the queue does not know of this consumer".to_owned());
+                    }
+                    if idle >= REFRESH && self.held() == 0 {
+                        self.cancel(session, channel, consumer).await;
+                        return End::Broken("idle: subscribing anew".to_owned());
                     }
                     continue;
                 }
@@ -137,9 +145,16 @@ impl Task {
         }
     }
 
+    /// Deliveries that are not settled yet.
+    fn held(&self) -> usize {
+        Arc::strong_count(&self.hands) - 1
+    }
+
     /// A quorum queue that is deleted and declared anew within a moment (3.10) forgets its consumers and
     /// cancels none of them. So a consumer that is given nothing for a heartbeat asks: a queue without
-    /// consumers, or with messages that nobody brings to free hands, is consumed anew.
+    /// consumers, or with messages that nobody brings to free hands, is consumed anew. Or it takes the old
+    /// consumer for its own and sends it messages that the channel drops as seen already: nothing tells of
+    /// those, so who stays idle for some heartbeats subscribes anew, which gives them back.
     async fn is_forgotten(&self, session: &Session) -> bool {
         let name = physical(self.queue, session.settings());
         let options = QueueDeclareOptions { passive: true, durable: true, ..QueueDeclareOptions::default() };
@@ -147,7 +162,7 @@ impl Task {
             let channel = session.asking().await?;
             channel.queue_declare(name.as_str().into(), options, FieldTable::default()).await
         };
-        let free = Arc::strong_count(&self.hands) - 1 < usize::from(self.prefetch);
+        let free = self.held() < usize::from(self.prefetch);
         match timeout(Duration::from_secs(10), asked).await {
             Ok(Ok(queue)) => queue.consumer_count() == 0 || (queue.message_count() > 0 && free),
             Ok(Err(why)) => why.is_amqp_soft_error(),

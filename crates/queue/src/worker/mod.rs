@@ -27,7 +27,7 @@ pub use settle::Defect;
 /// How long a lone lane is served before the news goes on.
 const LONE_TURN: Duration = Duration::from_secs(10);
 /// How long handing on may take once drain time is over.
-const LAST_CALL: Duration = Duration::from_secs(5);
+const LAST_CALL: Duration = Duration::from_secs(10);
 /// How long the broker may take to end a consumer.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 
