@@ -29,34 +29,29 @@ pub(super) struct Runs {
 impl Runs {
     fn of(text: &str) -> Self {
         let state = RandomState::new();
-        let hashes = runs(text).map(|r| state.hash_one(r)).collect();
+        let hashes = runs(text, &state).into_iter().collect();
         Self { hashes, state }
     }
 
     /// Share of `text`'s runs that are in this one; `None` if it is too short to tell.
     fn share(&self, text: &str) -> Option<f32> {
-        let (mut all, mut here) = (0usize, 0usize);
-        for run in runs(text) {
-            all += 1;
-            here += usize::from(self.hashes.contains(&self.state.hash_one(run)));
-        }
-        (all + 2 >= JUDGED_FROM).then(|| here as f32 / all as f32)
+        let runs = runs(text, &self.state);
+        let here = runs.iter().filter(|r| self.hashes.contains(r)).count();
+        (runs.len() + 2 >= JUDGED_FROM).then(|| here as f32 / runs.len() as f32)
     }
 }
 
-fn runs(text: &str) -> impl Iterator<Item = Vec<String>> {
+/// The runs' hashes, in order.
+fn runs(text: &str, state: &RandomState) -> Vec<u64> {
     let normal = article::normalise(text);
-    let unspaced =
-        normal.chars().filter(|c| matches!(u32::from(*c), 0x0E00..=0x0EFF | 0x3040..=0x30FF | 0x3400..=0x9FFF)).count()
-            * 3
-            > normal.chars().count();
-    let (units, size): (Vec<String>, usize) = if unspaced {
-        (normal.chars().filter(|c| *c != ' ').map(String::from).collect(), 4)
+    let is_unspaced = |c: &char| matches!(u32::from(*c), 0x0E00..=0x0EFF | 0x3040..=0x30FF | 0x3400..=0x9FFF);
+    if normal.chars().filter(is_unspaced).count() * 3 > normal.chars().count() {
+        let units: Vec<char> = normal.chars().filter(|c| *c != ' ').collect();
+        units.windows(4).map(|run| state.hash_one(run)).collect()
     } else {
-        (normal.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect(), 3)
-    };
-    let count = (units.len() + 1).saturating_sub(size);
-    (0..count).map(move |i| units[i..i + size].to_vec())
+        let units: Vec<&str> = normal.split(' ').filter(|w| !w.is_empty()).collect();
+        units.windows(3).map(|run| state.hash_one(run)).collect()
+    }
 }
 
 /// Takes out the picked lines of which the declared text knows nothing.

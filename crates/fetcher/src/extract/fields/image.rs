@@ -61,7 +61,7 @@ pub(crate) fn image(
             .map(|i| (i, "the first picture in the text".to_owned())),
         _ => None,
     })?;
-    if let Some(caption) = caption_on_page(facts, &found.url, base) {
+    if let Some(caption) = caption_on_page(facts, &found.url) {
         found.caption = Some(caption);
     }
     Some(found)
@@ -116,14 +116,18 @@ fn is_placeholder(url: &Url, width: Option<u32>, height: Option<u32>) -> bool {
             .any(|w| name.contains(w))
 }
 
+/// The name of the file that an address ends in: the same picture is served in many sizes.
+fn file_of(address: &str) -> &str {
+    let path = address.split(['?', '#']).next().unwrap_or(address);
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// What is written under the same picture in the page.
-fn caption_on_page(facts: &Facts<'_>, url: &str, base: Option<&Url>) -> Option<String> {
-    let file = |u: &str| u.split(['?', '#']).next().unwrap_or(u).rsplit('/').next().unwrap_or(u).to_owned();
-    let wanted = file(url);
+fn caption_on_page(facts: &Facts<'_>, url: &str) -> Option<String> {
+    let wanted = file_of(url);
     let dom = facts.dom;
-    let picture = (0..dom.len())
-        .filter(|id| dom.tag(*id) == Tag::Img)
-        .find(|id| source(dom, *id).and_then(|s| absolute(base, &s)).is_some_and(|u| file(u.as_str()) == wanted))?;
+    let mut pictures = (0..dom.len()).filter(|id| dom.tag(*id) == Tag::Img);
+    let picture = pictures.find(|id| source(dom, *id).is_some_and(|s| file_of(s.trim()) == wanted))?;
     let figure = dom.ancestors(picture).take(8).find(|a| dom.tag(*a) == Tag::Figure)?;
     figure_caption(dom, figure)
 }

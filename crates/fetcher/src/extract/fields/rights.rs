@@ -200,10 +200,10 @@ fn free_access(facts: &Facts<'_>, ld: Option<Thing<'_>>, signals: &mut Signals) 
 
 fn names_wall(class: &str) -> bool {
     // Cheap look first: this runs over every element of a page.
-    let lower = class.to_ascii_lowercase();
-    if !lower.contains("wall") && !lower.contains("bezahl") {
+    if !["all", "ALL", "ezahl"].iter().any(|part| class.contains(part)) {
         return false;
     }
+    let lower = class.to_ascii_lowercase();
     lower.split_ascii_whitespace().any(|token| {
         let is_wall = class_words(token)
             .any(|w| matches!(w.as_str(), "paywall" | "regwall" | "bezahlschranke" | "softwall" | "hardwall"));

@@ -40,6 +40,14 @@ fn walls_are_no_content() {
 }
 
 #[test]
+fn a_short_article_may_speak_of_walls() {
+    let head = "<meta property=og:type content=article>";
+    let html =
+        page(head, "<h1>Airport closed</h1><p>After a failed security check the airport was closed for an hour.</p>");
+    assert_eq!(read(&html).unwrap().title, "Airport closed");
+}
+
+#[test]
 fn what_is_not_html_is_refused_by_its_own_word() {
     let page = PageBytes {
         bytes: b"%PDF-1.7",
