@@ -110,7 +110,7 @@ fn adapt(settings: &mut Settings, asked: &Asked, folder: &Path, press: SocketAdd
     settings.web.politeness.waiting_per_host = 64;
     settings.poller.min_interval_secs = 2;
     settings.poller.first_interval_secs = 2;
-    settings.poller.max_interval_secs = 10;
+    settings.poller.max_interval_secs = 4;
 }
 
 /// As a browser is given it.
