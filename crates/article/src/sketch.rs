@@ -117,7 +117,7 @@ impl Sketch {
 fn threshold(level: u8) -> u64 {
     let octave = u64::MAX >> (level / 2);
     // The square root of a half, in 65,536ths.
-    if level % 2 == 0 { octave } else { (octave >> 16) * 46_341 }
+    if level.is_multiple_of(2) { octave } else { (octave >> 16) * 46_341 }
 }
 
 /// What a shingle weighs: five words, ten Han or Kana characters, twenty of Thai and its like.
