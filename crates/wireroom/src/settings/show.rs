@@ -11,7 +11,7 @@ pub fn shown(settings: &Settings) -> String {
     toml::to_string_pretty(&value).unwrap_or_default()
 }
 
-/// The settings as a file that gives them again, secrets and all.
+/// The settings as a file that gives them again, but for secrets, which are never written down.
 pub fn written(settings: &Settings) -> String {
     let mut value = serde_json::to_value(settings).unwrap_or_default();
     drop_nulls(&mut value);
