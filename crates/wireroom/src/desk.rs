@@ -3,10 +3,11 @@
 use crate::house::House;
 use crate::removal;
 use crate::sources::file::feed_url;
+use crate::sources::live;
 use anyhow::Context;
 use article::{CanonicalUrl, Carry, word_count};
 use fetcher::extract::{Hints, PageBytes, extract};
-use fetcher::feed::{Entry, FeedContext, parse};
+use fetcher::feed::Entry;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use publisher::ops::{OpsActions, PreviewItem, ReplayCount, TakedownRequest};
@@ -60,13 +61,8 @@ impl OpsActions for Desk {
         said(async move {
             let url = feed_url(&address).map_err(anyhow::Error::msg)?;
             let client = self.house.client()?;
-            let response = client.get(&Request::new(url.parse()?, Kind::Feed)).await?;
-            let context = FeedContext {
-                url: Some(response.url.as_str()),
-                content_type: response.headers.get("content-type"),
-                ..FeedContext::default()
-            };
-            let feed = parse(&response.body, &context).with_context(|| format!("{url} is no feed"))?;
+            let response = live::fetch(&client, &url).await?;
+            let feed = live::read(&response).with_context(|| format!("{url} is no feed"))?;
             let mut items = Vec::new();
             for entry in feed.items.iter().take(PREVIEWED) {
                 items.push(self.look_at(&client, entry).await);

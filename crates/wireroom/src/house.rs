@@ -2,9 +2,8 @@
 
 use crate::settings::Settings;
 use anyhow::Context;
-use deduplicator::Index;
+use deduplicator::{Index, IndexError};
 use queue::Queue;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -43,15 +42,25 @@ impl House {
     }
 
     async fn open_store(&self) -> anyhow::Result<Store> {
+        self.wait_for("store", |e| matches!(e, StoreError::Away(_)), || Store::open(&self.settings.store)).await
+    }
+
+    /// Opens a part; while it is away, readiness says so and names the setting that says where it is looked for.
+    async fn wait_for<T, E: std::error::Error + Send + Sync + 'static, Opening: Future<Output = Result<T, E>>>(
+        &self,
+        part: &str,
+        away: fn(&E) -> bool,
+        open: impl Fn() -> Opening,
+    ) -> anyhow::Result<T> {
         let mut pause = Duration::from_millis(200);
         loop {
-            match Store::open(&self.settings.store).await {
-                Ok(store) => {
-                    self.health.up("store");
-                    return Ok(store);
+            match open().await {
+                Ok(opened) => {
+                    self.health.up(part);
+                    return Ok(opened);
                 }
-                Err(StoreError::Away(why)) => {
-                    self.health.down("store", format!("{why}; store.url says where it is looked for"));
+                Err(why) if away(&why) => {
+                    self.health.down(part, format!("{why}; {part}.url says where it is looked for"));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(5));
                 }
@@ -62,10 +71,7 @@ impl House {
 
     /// The queue, as one of its workers.
     pub async fn queue(&self) -> anyhow::Result<Queue> {
-        let open = || async {
-            make_folder(&self.settings.queue.url)?;
-            Ok(Queue::open(&self.settings.queue, self.health.clone()).await?)
-        };
+        let open = || async { Ok(Queue::open(&self.settings.queue, self.health.clone()).await?) };
         self.queue.get_or_try_init(open).await.cloned()
     }
 
@@ -76,7 +82,6 @@ impl House {
 
     /// The queue, to publish only: for commands beside a running process.
     pub async fn queue_to_publish(&self) -> anyhow::Result<Queue> {
-        make_folder(&self.settings.queue.url)?;
         Ok(Queue::open_to_publish(&self.settings.queue, self.health.clone()).await?)
     }
 
@@ -86,22 +91,7 @@ impl House {
     }
 
     async fn open_index(&self) -> anyhow::Result<Arc<dyn Index>> {
-        make_folder(&self.settings.index.url)?;
-        let mut pause = Duration::from_millis(200);
-        loop {
-            match deduplicator::open(&self.settings.index).await {
-                Ok(index) => {
-                    self.health.up("index");
-                    return Ok(index);
-                }
-                Err(deduplicator::IndexError::Away(why)) => {
-                    self.health.down("index", format!("{why}; index.url says where it is looked for"));
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(5));
-                }
-                Err(other) => return Err(other.into()),
-            }
-        }
+        self.wait_for("index", |e| matches!(e, IndexError::Away(_)), || deduplicator::open(&self.settings.index)).await
     }
 
     /// The HTTP client.
@@ -129,18 +119,5 @@ impl House {
     /// Robots rules, read through `client` at the hosts' own rates.
     pub async fn robots(&self, client: Client) -> anyhow::Result<Robots> {
         Ok(Robots::new(client, self.politeness().await?, self.settings.web.robots.clone()))
-    }
-}
-
-/// An embedded database's folder is made at the first start.
-fn make_folder(url: &str) -> anyhow::Result<()> {
-    let Some(path) = url.strip_prefix("sqlite:").filter(|p| !p.is_empty() && *p != ":memory:") else {
-        return Ok(());
-    };
-    match Path::new(path).parent().filter(|p| !p.as_os_str().is_empty()) {
-        Some(folder) => {
-            std::fs::create_dir_all(folder).with_context(|| format!("can't make the folder {}", folder.display()))
-        }
-        None => Ok(()),
     }
 }

@@ -43,7 +43,7 @@ async fn input(house: &Arc<House>, what: &str, url: Option<&str>, kind: Kind) ->
 }
 
 /// `wireroom extract`.
-pub(crate) async fn extract(house: &Arc<House>, asked: &cli::Extract) -> anyhow::Result<()> {
+pub(crate) async fn extract(house: &Arc<House>, asked: &cli::Reading) -> anyhow::Result<()> {
     if let Some(manifest) = &asked.manifest {
         let read = |row: &Row, bytes: &[u8]| {
             let page = PageBytes {
@@ -71,7 +71,7 @@ pub(crate) async fn extract(house: &Arc<House>, asked: &cli::Extract) -> anyhow:
 }
 
 /// `wireroom feed`.
-pub(crate) async fn feed(house: &Arc<House>, asked: &cli::Feed) -> anyhow::Result<()> {
+pub(crate) async fn feed(house: &Arc<House>, asked: &cli::Reading) -> anyhow::Result<()> {
     if let Some(manifest) = &asked.manifest {
         let read = |row: &Row, bytes: &[u8]| {
             let context = FeedContext {

@@ -5,15 +5,16 @@ use crate::commands::takedown::audit;
 use crate::house::House;
 use crate::output::{json, line, table};
 use crate::sources::file::{feed_url, read, section};
+use crate::sources::live;
 use crate::sources::sync::{Change, plan};
 use crate::{age, ask};
 use anyhow::{Context, bail};
 use article::{Carry, Feed, Origin, Source, SourceId, Timestamp};
-use fetcher::feed::{FeedContext, FeedError, ParsedFeed, discover, parse};
+use fetcher::feed::discover;
 use std::path::PathBuf;
 use std::sync::Arc;
 use store::FeedHealth;
-use web::{Client, Kind, Request, Response};
+use web::Client;
 
 /// Carries out a command about sources.
 pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> {
@@ -103,8 +104,8 @@ impl Found {
 }
 
 async fn find(client: &Client, url: &str, yes: bool) -> anyhow::Result<Found> {
-    let response = fetch(client, url).await?;
-    let why = match read_feed(&response) {
+    let response = live::fetch(client, url).await?;
+    let why = match live::read(&response) {
         Ok(feed) => {
             line(format!("{url}: {} entries", feed.items.len()));
             return Ok(Found {
@@ -137,34 +138,12 @@ async fn find(client: &Client, url: &str, yes: bool) -> anyhow::Result<Found> {
             })
             .collect::<anyhow::Result<Vec<_>>>()?
     };
-    let first = match fetch(client, &chosen[0]).await {
-        Ok(response) => read_feed(&response).ok(),
+    let first = match live::fetch(client, &chosen[0]).await {
+        Ok(response) => live::read(&response).ok(),
         Err(_) => None,
     };
     let (title, language) = first.map(|f| (f.title, f.language)).unwrap_or_default();
     Ok(Found { title, home: Some(url.to_owned()), language, feeds: chosen })
-}
-
-async fn fetch(client: &Client, url: &str) -> anyhow::Result<Response> {
-    let response =
-        client.get(&Request::new(url.parse()?, Kind::Feed)).await.with_context(|| format!("reading {url}"))?;
-    if !response.is_success() {
-        bail!("{url} answers {}", response.status);
-    }
-    Ok(response)
-}
-
-fn read_feed(response: &Response) -> Result<ParsedFeed, FeedError> {
-    let context = FeedContext {
-        url: Some(response.url.as_str()),
-        content_type: response.headers.get("content-type"),
-        content_location: response.headers.get("content-location"),
-        content_language: response.headers.get("content-language"),
-        ..FeedContext::default()
-    };
-    let feed = parse(&response.body, &context)?;
-    feed.verify()?;
-    Ok(feed)
 }
 
 /// A source added again keeps the feeds it had.
@@ -281,8 +260,8 @@ async fn check(house: &Arc<House>, what: Option<&str>, as_json: bool) -> anyhow:
     let mut bad = 0;
     let mut rows = Vec::new();
     for url in &urls {
-        let result = match fetch(&client, url).await {
-            Ok(response) => read_feed(&response).map_err(|e| e.to_string()),
+        let result = match live::fetch(&client, url).await {
+            Ok(response) => live::read(&response).map_err(|e| e.to_string()),
             Err(e) => Err(format!("{e:#}")),
         };
         bad += usize::from(result.is_err());
