@@ -1,7 +1,7 @@
 //! Scheduler, feeds belt and poller together, on both sets of parts.
 
 use crate::contract_queue_support::{On, open, ready, settings, take, until, work};
-use article::{Carry, Feed, Origin, Source, SourceId, Timestamp};
+use article::{Carry, Feed, Origin, Source, Timestamp};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -35,19 +35,8 @@ impl Office {
             On::RabbitMq => harness::postgres().database(),
         };
         let store = Store::open(&StoreSettings { url, ..StoreSettings::default() }).await.unwrap();
-        let source = Source {
-            id: SourceId::from_name("aurora"),
-            name: "Aurora".to_owned(),
-            home: None,
-            language: None,
-            country: None,
-            section: None,
-            carry: Carry::Full,
-            licensed: false,
-            paused: false,
-            origin: Origin::Person,
-            feeds: feeds.map(|url| Feed::new(&url, None)).collect(),
-        };
+        let source =
+            Source::new("Aurora", Carry::Full, Origin::Person, feeds.map(|url| Feed::new(&url, None)).collect());
         store.put_source(&source).await.unwrap();
         Self { store, queue: open(&queue_settings).await, _folder: folder }
     }

@@ -2,7 +2,7 @@
 //! and where it ended is known.
 
 use crate::installation::{Installation, Mode, eventually};
-use article::{ArticleId, CanonicalUrl, Carry, Feed, FeedId, Origin, Source, SourceId, Timestamp};
+use article::{ArticleId, CanonicalUrl, Carry, Feed, FeedId, Origin, Source, Timestamp};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -124,19 +124,7 @@ impl Corpus {
             entries: entries.filter(|addresses: &BTreeSet<_>| !addresses.is_empty()).collect(),
             readable: parsed.is_some(),
         });
-        self.sources.push(Source {
-            id: SourceId::from_name(what),
-            name: what.to_owned(),
-            home: None,
-            language: None,
-            country: None,
-            section: None,
-            carry: Carry::Full,
-            licensed: false,
-            paused: false,
-            origin: Origin::Person,
-            feeds: vec![feed],
-        });
+        self.sources.push(Source::new(what, Carry::Full, Origin::Person, vec![feed]));
         self.serve(url, body, content_type);
     }
 

@@ -55,6 +55,25 @@ pub struct Source {
     pub feeds: Vec<Feed>,
 }
 
+impl Source {
+    /// A source of which only this is known: polled, not licensed, its id made of its name.
+    pub fn new(name: &str, carry: Carry, origin: Origin, feeds: Vec<Feed>) -> Self {
+        Self {
+            id: SourceId::from_name(name),
+            name: name.to_owned(),
+            home: None,
+            language: None,
+            country: None,
+            section: None,
+            carry,
+            licensed: false,
+            paused: false,
+            origin,
+            feeds,
+        }
+    }
+}
+
 /// A feed of a source.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Feed {

@@ -175,16 +175,10 @@ impl Publisher {
     pub(crate) fn source(&self, web: &Web) -> Source {
         Source {
             id: self.id.clone(),
-            name: self.name.clone(),
             home: Some(format!("{}/", web.base(&self.label))),
             language: Some(self.language.code().to_owned()),
             country: Some(self.language.country().to_owned()),
-            section: None,
-            carry: Carry::Full,
-            licensed: false,
-            paused: false,
-            origin: Origin::File,
-            feeds: vec![Feed::new(&self.feed_url(web), None)],
+            ..Source::new(&self.name, Carry::Full, Origin::File, vec![Feed::new(&self.feed_url(web), None)])
         }
     }
 }

@@ -29,7 +29,7 @@ impl Publisher {
         let now = Timestamp::now();
         let applied = self.store.apply(&story.arrival, story.verdict.as_ref(), &policy, now).await?;
         StoryApplied {
-            change: change_name(applied.change),
+            change: applied.change.as_str(),
             story: &applied.story.to_string(),
             article: &story.arrival.id().to_string(),
             lag_seconds: now.0.saturating_sub(story.arrival.observed_at().0) as f64 / 1000.0,
@@ -76,23 +76,9 @@ impl Handler for Publisher {
     }
 }
 
-/// As in labels and notes.
-fn change_name(change: Change) -> &'static str {
-    match change {
-        Change::Opened => "opened",
-        Change::Joined => "joined",
-        Change::Revised => "revised",
-        Change::Unchanged => "unchanged",
-        Change::Older => "older",
-        Change::Withdrawn => "withdrawn",
-        Change::Restored => "restored",
-        Change::TakenDown => "taken_down",
-    }
-}
-
 /// For `explain`: what was decided and on which evidence.
 fn note(applied: &Applied, verdict: Option<&Verdict>) -> String {
-    let mut note = format!("{} story {}", change_name(applied.change), applied.story);
+    let mut note = format!("{} story {}", applied.change.as_str(), applied.story);
     if let Some(verdict) = verdict {
         note.push_str(&format!("; verdict {} with score {:.2}", verdict.kind.as_str(), verdict.score));
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct QueueSettings {
     /// `sqlite:PATH`, or `amqp://user:password@host/vhost` and `amqps://…`.
     pub url: String,
-    /// PEM file of the authority that signed the broker's certificate, in place of the system's; `amqps` only.
+    /// PEM file of the authority that signed the broker's certificate, beside the system's; `amqps` only.
     pub ca_file: Option<PathBuf>,
     /// Put before every queue's name on the broker, so that two installations can share a vhost.
     pub prefix: String,

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::{Round, Scheduler, SchedulerSettings};
-use article::{Carry, Feed, Origin, Source, SourceId, Timestamp};
+use article::{Carry, Feed, Origin, Source, Timestamp};
 use queue::{Belt, Lane, Poll, Queue, QueueName, QueueSettings};
 use std::collections::BTreeSet;
 use store::{PollRecord, Store, StoreSettings};
@@ -20,19 +20,12 @@ impl Office {
         let path = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
         let store = Store::open(&StoreSettings { url: path("store.db"), ..StoreSettings::default() }).await.unwrap();
         let queue = Queue::open(&QueueSettings { url: path("queue.db"), ..settings }, Health::new()).await.unwrap();
-        let source = Source {
-            id: SourceId::from_name("aurora"),
-            name: "Aurora".to_owned(),
-            home: None,
-            language: None,
-            country: None,
-            section: None,
-            carry: Carry::Full,
-            licensed: false,
-            paused: false,
-            origin: Origin::Person,
-            feeds: (0..feeds).map(|n| Feed::new(&format!("https://example.org/{n}"), None)).collect(),
-        };
+        let source = Source::new(
+            "Aurora",
+            Carry::Full,
+            Origin::Person,
+            (0..feeds).map(|n| Feed::new(&format!("https://example.org/{n}"), None)).collect(),
+        );
         store.put_source(&source).await.unwrap();
         Self { store, queue, folder }
     }

@@ -169,19 +169,7 @@ fn letter(id: &str, reason: &str) -> DeadLetter {
 }
 
 fn source() -> Source {
-    Source {
-        id: SourceId::from_name("Aurora Times"),
-        name: "Aurora Times".to_owned(),
-        home: None,
-        language: None,
-        country: None,
-        section: None,
-        carry: Carry::Full,
-        licensed: false,
-        paused: false,
-        origin: Origin::Person,
-        feeds: vec![Feed::new("https://aurora-times.example/feed", None)],
-    }
+    Source::new("Aurora Times", Carry::Full, Origin::Person, vec![Feed::new("https://aurora-times.example/feed", None)])
 }
 
 #[tokio::test]

@@ -181,16 +181,7 @@ pub async fn story_of(store: &Store, article: &Article) -> StoryView {
 #[must_use]
 pub fn source(name: &str, feeds: &[&str]) -> Source {
     Source {
-        id: SourceId::from_name(name),
-        name: name.to_owned(),
         home: Some(format!("https://{name}/")),
-        language: None,
-        country: None,
-        section: None,
-        carry: Carry::Full,
-        licensed: false,
-        paused: false,
-        origin: Origin::Person,
-        feeds: feeds.iter().map(|url| Feed::new(url, None)).collect(),
+        ..Source::new(name, Carry::Full, Origin::Person, feeds.iter().map(|url| Feed::new(url, None)).collect())
     }
 }

@@ -27,17 +27,15 @@ pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> 
             let found = if unchecked { Found::unread(&url) } else { find(&house.client()?, &url, yes).await? };
             let name = name.or(found.title).unwrap_or_else(|| host(&url));
             let source = Source {
-                id: SourceId::from_name(&name),
-                name,
                 home: found.home,
                 language: language.or(found.language),
-                country: None,
                 section: of,
-                carry,
-                licensed: false,
-                paused: false,
-                origin: Origin::Person,
-                feeds: found.feeds.iter().map(|feed| Feed::new(feed, of)).collect(),
+                ..Source::new(
+                    &name,
+                    carry,
+                    Origin::Person,
+                    found.feeds.iter().map(|feed| Feed::new(feed, of)).collect(),
+                )
             };
             let source = merged(store.source(&source.id).await?, source);
             let new = store.put_source(&source).await?;

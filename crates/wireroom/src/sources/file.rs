@@ -121,20 +121,17 @@ fn from_entry(entry: Entry, carry: Carry, origin: Origin) -> Result<Source, Stri
     }
     Ok(Source {
         id: SourceId::from_name(entry.id.as_deref().unwrap_or(&entry.name)),
-        name: entry.name,
         home: entry.home,
         language: entry.language,
         country: entry.country,
         section: section(entry.section)?,
-        carry,
         licensed: entry.licensed,
         paused: entry.paused,
-        origin,
-        feeds,
+        ..Source::new(&entry.name, carry, origin, feeds)
     })
 }
 
-/// Subscription lists name feeds, not publishers: feeds of one registrable domain under one name become one source.
+/// Subscription lists name feeds, not publishers: feeds of one name become one source.
 fn from_opml(path: &Path, text: &str, carry: Carry, origin: Origin) -> Result<Vec<Source>, ListError> {
     let outlines = opml::outlines(text).map_err(|why| ListError::Syntax { path: path.to_owned(), why })?;
     let mut sources: Vec<Source> = Vec::new();
@@ -147,17 +144,9 @@ fn from_opml(path: &Path, text: &str, carry: Carry, origin: Origin) -> Result<Ve
             Some(source) if source.feeds.iter().any(|f| f.id == feed.id) => {}
             Some(source) => source.feeds.push(feed),
             None => sources.push(Source {
-                id,
-                name: outline.title.clone(),
                 home: outline.home.clone(),
                 language: outline.language.clone(),
-                country: None,
-                section: None,
-                carry,
-                licensed: false,
-                paused: false,
-                origin,
-                feeds: vec![feed],
+                ..Source::new(&outline.title, carry, origin, vec![feed])
             }),
         }
     }

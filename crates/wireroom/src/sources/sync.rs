@@ -89,22 +89,10 @@ fn differences(have: &Source, want: &Source) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use article::{Carry, Feed, SourceId};
+    use article::{Carry, Feed};
 
     fn source(id: &str, origin: Origin) -> Source {
-        Source {
-            id: SourceId::from_name(id),
-            name: id.to_owned(),
-            home: None,
-            language: None,
-            country: None,
-            section: None,
-            carry: Carry::Full,
-            licensed: false,
-            paused: false,
-            origin,
-            feeds: vec![Feed::new(&format!("https://{id}.example/feed"), None)],
-        }
+        Source::new(id, Carry::Full, origin, vec![Feed::new(&format!("https://{id}.example/feed"), None)])
     }
 
     #[test]

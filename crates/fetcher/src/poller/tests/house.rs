@@ -92,19 +92,8 @@ impl House {
     }
 
     pub(super) async fn put_source(&self, feed: &str, paused: bool) {
-        let source = Source {
-            id: source_id(),
-            name: "Aurora".to_owned(),
-            home: None,
-            language: None,
-            country: None,
-            section: None,
-            carry: Carry::Full,
-            licensed: false,
-            paused,
-            origin: Origin::Person,
-            feeds: vec![Feed::new(feed, None)],
-        };
+        let source =
+            Source { paused, ..Source::new("Aurora", Carry::Full, Origin::Person, vec![Feed::new(feed, None)]) };
         self.store.put_source(&source).await.unwrap();
     }
 

@@ -119,19 +119,7 @@ impl House {
     }
 
     pub(super) async fn put_source(&self, carry: Carry, paused: bool) {
-        let source = Source {
-            id: SourceId::from_name("aurora"),
-            name: "Aurora".to_owned(),
-            home: None,
-            language: None,
-            country: None,
-            section: None,
-            carry,
-            licensed: false,
-            paused,
-            origin: Origin::Person,
-            feeds: Vec::new(),
-        };
+        let source = Source { paused, ..Source::new("Aurora", carry, Origin::Person, Vec::new()) };
         self.store.put_source(&source).await.unwrap();
     }
 
