@@ -6,6 +6,8 @@
 
 pub mod extract;
 pub mod feed;
+#[cfg(test)]
+mod loopback;
 pub mod poller;
 pub mod retriever;
 pub mod schedule;

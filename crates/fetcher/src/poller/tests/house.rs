@@ -1,67 +1,23 @@
 //! A poller with its own store and a publisher on loopback.
 
+use crate::loopback::{self, Loopback};
 use crate::poller::{Poller, PollerSettings};
 use article::{Carry, Feed, Origin, Source, SourceId, Timestamp};
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::Response;
 use queue::{Delivery, Handler, Lane, Message, MessageId, Outcome, Page, Poll, Then};
-use std::collections::HashMap;
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
-use store::{FeedState, Store, StoreSettings};
-use tempfile::TempDir;
-use web::{Client, MemorySlots, Politeness, PolitenessSettings, WebSettings};
+use store::{FeedState, Store};
+
+pub(super) use crate::loopback::{Answer, status};
 
 pub(super) const FEED: &str = "http://aurora.localhost/feed";
 
-/// What the publisher answers at a path.
-#[derive(Clone, Default)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Vec<u8>,
-}
-
 pub(super) fn ok(body: impl Into<Vec<u8>>) -> Answer {
-    Answer { status: 200, headers: vec![("content-type", "application/rss+xml".to_owned())], body: body.into() }
-}
-
-pub(super) fn status(status: u16) -> Answer {
-    Answer { status, ..Answer::default() }
-}
-
-impl Answer {
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((name, value.to_owned()));
-        self
-    }
-}
-
-type Answers = Arc<Mutex<HashMap<String, Answer>>>;
-
-/// Answers as told; 304 where the validator still holds.
-async fn answer(State(answers): State<Answers>, request: Request) -> Response<Body> {
-    let path = request.uri().path().to_owned();
-    let answer = answers.lock().unwrap().get(&path).cloned().unwrap_or_else(|| status(404));
-    let etag = answer.headers.iter().find(|(n, _)| *n == "etag").map(|(_, v)| v.clone());
-    let asked = request.headers().get("if-none-match").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let mut response = Response::builder();
-    for (name, value) in &answer.headers {
-        response = response.header(*name, value);
-    }
-    if etag.is_some() && etag == asked {
-        return response.status(304).body(Body::empty()).unwrap();
-    }
-    response.status(answer.status).body(Body::from(answer.body)).unwrap()
+    loopback::ok("application/rss+xml", body)
 }
 
 pub(super) struct House {
     pub(super) store: Store,
     pub(super) poller: Poller,
-    answers: Answers,
-    _folder: TempDir,
+    loopback: Loopback,
 }
 
 impl House {
@@ -71,22 +27,10 @@ impl House {
     }
 
     pub(super) async fn with(settings: PollerSettings) -> Self {
-        let answers = Answers::default();
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = Router::new().fallback(answer).with_state(answers.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("store.db").display());
-        let store = Store::open(&StoreSettings { url, ..StoreSettings::default() }).await.unwrap();
-        let resolve = [("*.localhost".to_owned(), web::Destination { address, plain: false })].into();
-        let client = Client::new(WebSettings { resolve, ..WebSettings::default() }).unwrap();
-        let pace =
-            PolitenessSettings { host_per_second: 1_000.0, domain_per_second: 1_000, ..PolitenessSettings::default() };
-        let politeness = Arc::new(Politeness::new(Arc::new(MemorySlots::new(100)), pace).unwrap());
-        let poller = Poller::new(store.clone(), client, politeness, settings);
-        let house = Self { store, poller, answers, _folder: folder };
+        let loopback = Loopback::new().await;
+        let store = loopback.store.clone();
+        let poller = Poller::new(store.clone(), loopback.client.clone(), loopback.politeness.clone(), settings);
+        let house = Self { store, poller, loopback };
         house.put_source(FEED, false).await;
         house
     }
@@ -98,7 +42,7 @@ impl House {
     }
 
     pub(super) fn serve(&self, path: &str, answer: Answer) {
-        self.answers.lock().unwrap().insert(path.to_owned(), answer);
+        self.loopback.serve(path, answer);
     }
 
     /// One poll, as the worker would do it, but for what comes after the decision.

@@ -1,47 +1,19 @@
 //! A retriever with its own store and a publisher on loopback.
 
+use crate::loopback::{self, Loopback};
 use crate::retriever::{Retriever, RetrieverSettings};
 use article::{Arrival, Article, CanonicalUrl, Carry, Origin, Source, SourceId, Timestamp};
-use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::Response;
 use queue::{Delivery, Handler, Lane, Message, Outcome, Page, Visit};
-use std::collections::HashMap;
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
-use store::{PublishPolicy, Store, StoreSettings};
-use tempfile::TempDir;
-use web::{Client, MemorySlots, Politeness, PolitenessSettings, Robots, RobotsSettings, WebSettings};
+use std::sync::Arc;
+use store::{PublishPolicy, Store};
+use web::{Robots, RobotsSettings};
+
+pub(super) use crate::loopback::{Answer, status};
 
 pub(super) const PERMALINK: &str = "http://aurora.localhost/world/bridge";
 
-/// What the publisher answers at a path.
-#[derive(Clone, Default)]
-pub(super) struct Answer {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: String,
-}
-
 pub(super) fn html(body: impl Into<String>) -> Answer {
-    Answer { status: 200, headers: vec![("content-type", "text/html; charset=utf-8".to_owned())], body: body.into() }
-}
-
-pub(super) fn status(status: u16) -> Answer {
-    Answer { status, ..Answer::default() }
-}
-
-impl Answer {
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((name, value.to_owned()));
-        self
-    }
-
-    pub(super) fn status(mut self, status: u16) -> Self {
-        self.status = status;
-        self
-    }
+    loopback::ok("text/html; charset=utf-8", body.into())
 }
 
 /// A page of an article with a few paragraphs; `head` goes into its `<head>`.
@@ -59,36 +31,10 @@ pub(super) fn bridge(head: &str) -> String {
     )
 }
 
-#[derive(Default)]
-struct Press {
-    answers: HashMap<String, Answer>,
-    asked: Vec<String>,
-}
-
-async fn answer(State(press): State<Arc<Mutex<Press>>>, request: Request) -> Response<Body> {
-    let path = request.uri().path().to_owned();
-    let answer = {
-        let mut press = press.lock().unwrap();
-        press.asked.push(path.clone());
-        press.answers.get(&path).cloned().unwrap_or_else(|| status(404))
-    };
-    let etag = answer.headers.iter().find(|(n, _)| *n == "etag").map(|(_, v)| v.clone());
-    let sent = request.headers().get("if-none-match").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let mut response = Response::builder();
-    for (name, value) in &answer.headers {
-        response = response.header(*name, value);
-    }
-    if etag.is_some() && etag == sent {
-        return response.status(304).body(Body::empty()).unwrap();
-    }
-    response.status(answer.status).body(Body::from(answer.body)).unwrap()
-}
-
 pub(super) struct House {
     pub(super) store: Store,
     pub(super) retriever: Retriever,
-    press: Arc<Mutex<Press>>,
-    _folder: TempDir,
+    loopback: Loopback,
 }
 
 impl House {
@@ -97,23 +43,12 @@ impl House {
     }
 
     pub(super) async fn with(settings: RetrieverSettings) -> Self {
-        let press = Arc::new(Mutex::new(Press::default()));
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = Router::new().fallback(answer).with_state(press.clone());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("store.db").display());
-        let store = Store::open(&StoreSettings { url, ..StoreSettings::default() }).await.unwrap();
-        let resolve = [("*.localhost".to_owned(), web::Destination { address, plain: false })].into();
-        let client = Client::new(WebSettings { resolve, ..WebSettings::default() }).unwrap();
-        let pace =
-            PolitenessSettings { host_per_second: 1_000.0, domain_per_second: 1_000, ..PolitenessSettings::default() };
-        let politeness = Arc::new(Politeness::new(Arc::new(MemorySlots::new(100)), pace).unwrap());
+        let loopback = Loopback::new().await;
+        let (store, client, politeness) =
+            (loopback.store.clone(), loopback.client.clone(), loopback.politeness.clone());
         let robots = Arc::new(Robots::new(client.clone(), politeness.clone(), RobotsSettings::default()));
         let retriever = Retriever::new(store.clone(), client, robots, politeness, settings);
-        let house = Self { store, retriever, press, _folder: folder };
+        let house = Self { store, retriever, loopback };
         house.put_source(Carry::Full, false).await;
         house
     }
@@ -124,19 +59,13 @@ impl House {
     }
 
     pub(super) fn serve(&self, path: &str, answer: Answer) {
-        self.press.lock().unwrap().answers.insert(path.to_owned(), answer);
+        self.loopback.serve(path, answer);
     }
 
     /// Pages asked for so far.
     pub(super) fn asked(&self) -> Vec<String> {
-        self.press
-            .lock()
-            .unwrap()
-            .asked
-            .iter()
-            .filter(|p| *p != "/robots.txt" && !p.starts_with("/.well-known/"))
-            .cloned()
-            .collect()
+        let own = |path: &String| path != "/robots.txt" && !path.starts_with("/.well-known/");
+        self.loopback.asked().into_iter().filter(own).collect()
     }
 
     pub(super) async fn decide(&self, page: &Page) -> Outcome {
