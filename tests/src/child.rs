@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// First of the ports that servers get, and how many there are.
+const FIRST_PORT: u16 = 16_000;
+const PORTS: u16 = 16_000;
+
 /// A server that can't be started.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
@@ -42,12 +46,21 @@ impl HarnessError {
     }
 }
 
-/// A port of 127.0.0.1 that nobody listened on a moment ago.
+/// A port of 127.0.0.1 that nobody listened on a moment ago. Below those that Linux gives outgoing connections (32768
+/// and up): the port of a server that is killed and started again must not be taken by a client meanwhile.
 pub fn free_port() -> u16 {
-    // Binding to port 0 fails only on a machine without loopback or without free ports.
-    #[allow(clippy::expect_used)]
-    let listener = TcpListener::bind("127.0.0.1:0").expect("127.0.0.1 has a free port");
-    listener.local_addr().map(|a| a.port()).unwrap_or_default()
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Each process of tests begins somewhere else, and goes on from there.
+    let begin = std::process::id().wrapping_mul(97);
+    for _ in 0..PORTS {
+        let step = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % u32::from(PORTS);
+        let port = FIRST_PORT + u16::try_from(step).unwrap_or_default();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    0
 }
 
 /// A running server in a process group of its own.

@@ -1,7 +1,7 @@
 //! Three RabbitMQ nodes: the leader of every queue is killed under load, another is cut off, and what was
 //! confirmed is still there.
 
-use crate::contract_queue_support::{OUT, On, Toy, jobs, product, settings, until, work};
+use crate::contract_queue_support::{OUT, On, Toy, jobs, product, settings, until, within, work};
 use harness::RabbitMq;
 use queue::{Outcome, Queue, QueueSettings};
 use std::collections::BTreeSet;
@@ -64,7 +64,7 @@ async fn a_cluster_that_loses_its_leaders_and_then_a_member_loses_nothing() {
     until("messages are still under way", async || arrived() > JOBS / 2).await;
     // Cut off with its connections open; two of three are a majority.
     third.freeze();
-    publishing.await.unwrap();
+    within("all is published", publishing).await.unwrap();
     until("the majority goes on", async || arrived() > JOBS * 2 / 3).await;
     third.thaw();
     // What the cut-off worker held comes back when its node does.

@@ -167,7 +167,7 @@ impl Running {
     /// As SIGTERM does.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        self.task.await.unwrap().unwrap();
+        within("the worker stops", self.task).await.unwrap().unwrap();
     }
 
     /// Lets the task go without its doing anything more.
@@ -195,6 +195,12 @@ pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) 
         assert!(tokio::time::Instant::now() < end, "never: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Waits for what must end by itself, for at most two minutes: a test that hangs says where.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let ended = tokio::time::timeout(Duration::from_secs(120), future).await;
+    ended.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
 /// Takes `n` messages off a queue and acks them.

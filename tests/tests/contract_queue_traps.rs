@@ -74,7 +74,7 @@ async fn a_broker_that_is_away_at_start_is_waited_for_and_named() {
     });
     let running = work(&queue, passing());
     broker.restart().unwrap();
-    publishing.await.unwrap().unwrap();
+    within("all is published", publishing).await.unwrap().unwrap();
     all_products(&queue, 10).await;
     until("it is ready", async || health.is_ready()).await;
     running.stop().await;
@@ -104,8 +104,8 @@ async fn a_broker_killed_twice_under_load_loses_nothing() {
         broker.kill();
         broker.restart().unwrap();
     }
-    publishing.await.unwrap();
-    arriving.await.unwrap();
+    within("all is published", publishing).await.unwrap();
+    within("all arrives", arriving).await.unwrap();
     for worker in workers {
         worker.stop().await;
     }
@@ -146,7 +146,7 @@ async fn a_blocked_publisher_waits_longer_than_for_a_confirm() {
     tokio::time::sleep(Duration::from_secs(4)).await; // longer than the confirm time-out
     assert!(!publishing.is_finished());
     broker.ctl(&["set_vm_memory_high_watermark", "0.4"]).unwrap();
-    publishing.await.unwrap();
+    within("all is published", publishing).await.unwrap();
     until("it is ready", async || health.is_ready()).await;
     assert_eq!(ready(&queue, QueueName::Belt(Belt::Articles, Lane::Main)).await, 10);
 }
@@ -229,7 +229,7 @@ async fn a_returned_message_brings_the_topology_back_and_arrives() {
         tokio::spawn(async move { queue.publish(jobs(n * 50..n * 50 + 50)).await.unwrap() })
     });
     for publishing in publishing.collect::<Vec<_>>() {
-        publishing.await.unwrap();
+        within("all is published", publishing).await.unwrap();
     }
     all_products(&queue, 200).await;
     running.stop().await;

@@ -51,8 +51,12 @@ impl Settle for Claim {
         if self.way.session.lost.is_cancelled() || !self.way.channel.status().connected() {
             return Ok(());
         }
-        if let Err(why) = self.acker.ack(BasicAckOptions { multiple: false }).await {
-            tracing::debug!(%why, "the ack could not be sent: the message comes again");
+        self.way.session.acks();
+        let acked = self.acker.ack(BasicAckOptions { multiple: false });
+        match self.way.session.alive(PATIENCE, acked).await {
+            Some(Ok(_)) => {}
+            Some(Err(why)) => tracing::debug!(%why, "the ack could not be sent: the message comes again"),
+            None => tracing::debug!("the ack could not be sent in time: the message comes again"),
         }
         Ok(())
     }

@@ -1,22 +1,26 @@
 //! Consuming, across broken channels, cancelled consumers and new connections.
 
+use super::ANSWER;
 use super::claim::{self, Way};
-use super::link::{Link, Session};
+use super::link::{CONNECT_LIMIT, Link, Session};
 use crate::QueueName;
 use crate::backend::{Deliveries, Taken};
 use crate::backoff::Backoff;
+use crate::error::PublishError;
 use crate::topology::physical;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+/// How often an ended consumer looks whether everything it brought is settled.
+const HELD_LOOK: Duration = Duration::from_millis(50);
 /// Idle heartbeats after which a consumer subscribes anew.
 const REFRESH: u32 = 6;
 
@@ -89,7 +93,11 @@ impl Task {
                 () = self.consuming.closing().cancelled() => return,
                 session = self.consuming.session(Duration::from_secs(3600)) => session,
             };
-            let Ok(session) = session else { continue };
+            let session = match session {
+                Ok(session) => session,
+                Err(PublishError::Closed) => return,
+                Err(_) => continue,
+            };
             match self.consume(&session, &mut backoff).await {
                 End::Stopped => return,
                 End::Broken(why) => tracing::debug!(queue = %self.queue, why, "consumer ended; consuming anew"),
@@ -103,9 +111,10 @@ impl Task {
     }
 
     async fn consume(&self, session: &Arc<Session>, backoff: &mut Backoff) -> End {
-        let (channel, mut consumer) = match self.subscribe(session).await {
-            Ok(both) => both,
-            Err(why) => return self.unsubscribed(&why).await,
+        let (channel, mut consumer) = match session.alive(ANSWER, self.subscribe(session)).await {
+            Some(Ok(both)) => both,
+            Some(Err(why)) => return self.unsubscribed(&why).await,
+            None => return End::Broken("no answer".to_owned()),
         };
         backoff.reset();
         let mut looks = interval(Duration::from_secs(u64::from(session.settings().heartbeat_secs.max(1))));
@@ -116,6 +125,7 @@ impl Task {
             let next = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => {
+                    tokio::spawn(outlive(channel.clone(), session.clone(), Arc::downgrade(&self.hands)));
                     self.cancel(session, channel, consumer).await;
                     return End::Stopped;
                 }
@@ -163,10 +173,10 @@ impl Task {
             channel.queue_declare(name.as_str().into(), options, FieldTable::default()).await
         };
         let free = self.held() < usize::from(self.prefetch);
-        match timeout(Duration::from_secs(10), asked).await {
-            Ok(Ok(queue)) => queue.consumer_count() == 0 || (queue.message_count() > 0 && free),
-            Ok(Err(why)) => why.is_amqp_soft_error(),
-            Err(_) => false,
+        match session.alive(ANSWER, asked).await {
+            Some(Ok(queue)) => queue.consumer_count() == 0 || (queue.message_count() > 0 && free),
+            Some(Err(why)) => why.is_amqp_soft_error(),
+            None => false,
         }
     }
 
@@ -189,7 +199,7 @@ impl Task {
     async fn unsubscribed(&self, why: &lapin::Error) -> End {
         if why.is_amqp_soft_error()
             && let Some(session) = self.publishing.current()
-            && let Err(why) = session.declare().await
+            && let Some(Err(why)) = session.alive(CONNECT_LIMIT, session.declare()).await
         {
             tracing::warn!(%why, queue = %self.queue, "can't consume");
         }
@@ -198,13 +208,23 @@ impl Task {
 
     /// Ends the consumer, and passes on what the broker had sent by then.
     async fn cancel(&self, session: &Arc<Session>, channel: Channel, mut consumer: Consumer) {
-        if channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await.is_err() {
+        let cancelled = session.alive(ANSWER, channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()));
+        if !matches!(cancelled.await, Some(Ok(()))) {
             return;
         }
-        while let Some(Ok(delivery)) = consumer.next().await {
+        while let Some(Some(Ok(delivery))) = session.alive(ANSWER, consumer.next()).await {
             if !self.give(delivery, &channel, session).await {
                 return;
             }
         }
     }
+}
+
+/// Keeps an ended consumer's channel, which closes with its last clone, until what it brought is settled and the acks
+/// are taken in.
+async fn outlive(_channel: Channel, session: Arc<Session>, hands: Weak<()>) {
+    while hands.strong_count() > 0 && !session.lost.is_cancelled() {
+        tokio::time::sleep(HELD_LOOK).await;
+    }
+    session.acks_taken_in().await;
 }

@@ -12,18 +12,23 @@ use lapin::tcp::OwnedTLSConfig;
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, Event};
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use telemetry::Health;
 use telemetry::events::belt::{BrokerConnection, ConnectionEvent};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How long a connection may take to be made, topology included: some dozens of quorum queues.
-const CONNECT_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(60);
 /// How long the first attempt may keep the process from starting.
 const FIRST_LIMIT: Duration = Duration::from_secs(10);
+/// How long after the last ack a channel is kept open. A channel of the broker hands a quorum queue 32 commands at
+/// once (the soft limit of `rabbit_fifo_client`); acks beyond them wait in the channel, and one that closes takes them
+/// along: their messages would come again, and each time would count as a delivery.
+const ACKS_TAKEN_IN: Duration = Duration::from_millis(300);
 /// Publishes of this process that may wait for the publisher; more wait at their sender.
 const WAITING: usize = 256;
 
@@ -63,6 +68,8 @@ pub(super) struct Session {
     pub(super) lost: CancellationToken,
     /// Whether the broker takes no publishes.
     pub(super) blocked: watch::Sender<bool>,
+    /// When the last ack went out.
+    acked: std::sync::Mutex<Option<Instant>>,
 }
 
 impl Session {
@@ -84,6 +91,33 @@ impl Session {
         }
     }
 
+    /// An ack goes out.
+    pub(super) fn acks(&self) {
+        *self.acked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Waits until the broker has had the time to take every ack in.
+    pub(super) async fn acks_taken_in(&self) {
+        let last = *self.acked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = last {
+            tokio::select! {
+                biased;
+                () = self.lost.cancelled() => {}
+                () = tokio::time::sleep_until(last + ACKS_TAKEN_IN) => {}
+            }
+        }
+    }
+
+    /// What was asked of the broker, while the connection lives and for at most `limit`: what a dying connection
+    /// takes in may never be answered.
+    pub(super) async fn alive<T>(&self, limit: Duration, asked: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.lost.cancelled() => None,
+            answer = timeout(limit, asked) => answer.ok(),
+        }
+    }
+
     /// Publishes, and returns when all are confirmed. A message that the broker returns may have lost its
     /// queue to somebody's hand: the topology is declared anew before it counts as unroutable.
     pub(super) async fn publish(&self, messages: &[Envelope]) -> Result<(), PublishError> {
@@ -93,7 +127,9 @@ impl Session {
         match self.publish_once(messages).await {
             Err(PublishError::Unsendable(why)) => {
                 tracing::warn!(%why, "declaring the topology anew");
-                self.declare().await.map_err(|e| PublishError::Away(e.to_string()))?;
+                let silent = || PublishError::Away("the broker does not answer".to_owned());
+                let declared = self.alive(CONNECT_LIMIT, self.declare()).await.ok_or_else(silent)?;
+                declared.map_err(|e| PublishError::Away(e.to_string()))?;
                 self.publish_once(messages).await
             }
             answer => answer,
@@ -233,6 +269,7 @@ impl Target {
             asking: Mutex::new(None),
             lost: CancellationToken::new(),
             blocked: watch::channel(false).0,
+            acked: std::sync::Mutex::default(),
         };
         if self.purpose == Purpose::Publish {
             session.declare().await?;
@@ -266,6 +303,9 @@ impl Target {
                     why = self.watch(&living, &health) => Some(why),
                 };
                 let _ = slot.send(None);
+                if why.is_none() {
+                    living.acks_taken_in().await;
+                }
                 living.close().await;
                 let Some(why) = why else { break };
                 BrokerConnection { event: ConnectionEvent::Lost, link: self.purpose.as_str(), detail: &why }.emit();
