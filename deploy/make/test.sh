@@ -20,6 +20,7 @@ part format cargo fmt --all --check
 part build cargo build --workspace --locked --bins
 part clippy cargo clippy --workspace --all-targets --locked -- -D warnings
 part compile-tests cargo test --workspace --locked --lib --bins --tests --no-run
-part tests cargo test --workspace --locked --lib --bins --tests
+# A test that hangs fails: the runner names each that runs for over a minute, and the last of them is it.
+part tests timeout --kill-after=30 2400 cargo test --workspace --locked --lib --bins --tests
 part deploy-check "$here/deploy-check.sh"
 printf '\ntook:%s\n' "$took"

@@ -21,13 +21,14 @@ pub enum LogFormat {
 pub struct LogSettings {
     /// What a line looks like.
     pub format: LogFormat,
-    /// Which lines: a tracing-subscriber filter such as `info` or `info,fetcher=debug`.
+    /// Which lines: a tracing-subscriber filter such as `info` or `info,fetcher=debug`. By default lapin says errors
+    /// only: its warnings print whole bodies of returned messages.
     pub filter: String,
 }
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { format: LogFormat::Pretty, filter: "info".to_owned() }
+        Self { format: LogFormat::Pretty, filter: "info,lapin=error".to_owned() }
     }
 }
 

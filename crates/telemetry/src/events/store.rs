@@ -4,9 +4,6 @@ use crate::metrics::{counters, gauge, histogram};
 use prometheus::{Gauge, Histogram, IntCounterVec};
 use std::sync::LazyLock;
 
-static CHANGES: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    counters("wireroom_store_changes_total", "Arrivals the store took in, by what each changed.", &["change"])
-});
 static APPLYING: LazyLock<Histogram> = LazyLock::new(|| {
     histogram(
         "wireroom_store_apply_seconds",
@@ -47,9 +44,8 @@ pub struct ArrivalApplied<'a> {
 }
 
 impl ArrivalApplied<'_> {
-    /// Writes the line and moves the metrics.
+    /// Writes the line and moves the metric; what changed is counted by the publisher.
     pub fn emit(&self) {
-        CHANGES.with_label_values(&[self.change]).inc();
         APPLYING.observe(self.seconds);
         let Self { change, article, story, merged, seconds } = self;
         tracing::debug!(change, article, story, merged, seconds, "arrival applied to the store");
