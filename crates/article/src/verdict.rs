@@ -65,6 +65,9 @@ pub struct Verdict {
     pub score: f32,
     /// What it rests on.
     pub evidence: Evidence,
+    /// Other stories that it shows to be parts of the same: two halves that came before their whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<StoryId>,
 }
 
 impl Verdict {
@@ -76,6 +79,24 @@ impl Verdict {
             of: None,
             score: 1.0,
             evidence: Evidence::default(),
+            also: Vec::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_of_before_there_was_also_is_read() {
+        let article = ArticleId::derive(&[b"first"]);
+        let mut verdict = Verdict::new_story(&article);
+        let written = serde_json::to_string(&verdict).unwrap();
+        assert!(!written.contains("also"), "{written}");
+        assert_eq!(serde_json::from_str::<Verdict>(&written).unwrap(), verdict);
+        verdict.also.push(StoryId::opened_by(&ArticleId::derive(&[b"second"])));
+        let written = serde_json::to_string(&verdict).unwrap();
+        assert_eq!(serde_json::from_str::<Verdict>(&written).unwrap(), verdict);
     }
 }

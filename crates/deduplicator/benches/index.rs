@@ -47,6 +47,7 @@ fn query(n: u64) -> Query {
         article: ArticleId::derive(&[&n.to_be_bytes()]),
         hash: ContentHash::of_text(&text),
         observed_at: Timestamp(1_795_000_000_000),
+        published: Timestamp(1_795_000_000_000),
         language: "en".to_owned(),
         site: (n % 500) as u32,
         sketch: Some(Sketch::of_text(&text)),

@@ -124,5 +124,6 @@ fn explain(verdict: &Verdict, query: &Query) -> String {
             query.language
         ),
     };
-    format!("{}{of} in story {}, score {:.2}: {compared}", verdict.kind.as_str(), verdict.story, verdict.score)
+    let also: String = verdict.also.iter().map(|story| format!(" and {story}")).collect();
+    format!("{}{of} in story {}{also}, score {:.2}: {compared}", verdict.kind.as_str(), verdict.story, verdict.score)
 }

@@ -13,6 +13,9 @@ pub struct Query {
     pub hash: ContentHash,
     /// When this revision was seen.
     pub observed_at: Timestamp,
+    /// When it was published, as far as known ([`Article::time`]): a whole is told from a round-up of its parts by
+    /// being no younger than they are.
+    pub published: Timestamp,
     /// Primary subtag of its language (`de`), `und` where unknown. Only texts of one language are compared:
     /// copies share it, and it keeps a near decision in one slot of a Redis Cluster.
     pub language: String,
@@ -30,6 +33,7 @@ impl Query {
             article: article.id.clone(),
             hash: article.content_hash.clone(),
             observed_at: article.observed_at,
+            published: article.time(),
             language: language_tag(article.language.as_deref()),
             site: site_hash(article.url.domain()),
             sketch: text.map(|t| Sketch::of_text(&t)),
@@ -39,6 +43,11 @@ impl Query {
     /// The story it opens if it is new.
     pub fn own_story(&self) -> StoryId {
         StoryId::opened_by(&self.article)
+    }
+
+    /// [`Query::published`] in the seconds that an index keeps, until 2106.
+    pub(crate) fn published_secs(&self) -> u32 {
+        u32::try_from(self.published.secs().max(0)).unwrap_or(u32::MAX)
     }
 }
 
@@ -144,5 +153,6 @@ pub(crate) fn revision(article: &ArticleId, story: &StoryId) -> Verdict {
         of: Some(article.clone()),
         score: 1.0,
         evidence: article::Evidence::default(),
+        also: Vec::new(),
     }
 }

@@ -51,6 +51,9 @@ struct Output<'a> {
     of: Option<&'a str>,
     score: f32,
     evidence: Evidence,
+    /// Other stories that it shows to be parts of the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<String>,
 }
 
 /// Reads articles in arrival order and writes a verdict for each. Two lines with one `url` (or one `id`, where there
@@ -65,8 +68,9 @@ pub async fn dedup_lines(reader: impl BufRead, mut writer: impl Write, index: &d
         let input: Input = serde_json::from_str(&line).map_err(|why| LinesError::Line { line: number + 1, why })?;
         // The file's order is the order of arrival; its dates are the publishers', and only say which text is newer.
         let published = input.published.as_deref().and_then(|p| Timestamp::parse_rfc3339(p).ok());
-        let query = query(&input, published.unwrap_or_default());
-        let verdict = index.decide(&query, Timestamp::now()).await?;
+        let now = Timestamp::now();
+        let query = query(&input, published, now);
+        let verdict = index.decide(&query, now).await?;
         names.entry(query.article).or_insert_with(|| input.id.clone());
         let output = Output {
             id: &input.id,
@@ -75,6 +79,7 @@ pub async fn dedup_lines(reader: impl BufRead, mut writer: impl Write, index: &d
             of: verdict.of.as_ref().and_then(|of| names.get(of)).map(String::as_str),
             score: verdict.score,
             evidence: verdict.evidence,
+            also: verdict.also.iter().map(ToString::to_string).collect(),
         };
         serde_json::to_writer(&mut writer, &output).map_err(std::io::Error::from)?;
         writer.write_all(b"\n")?;
@@ -83,7 +88,7 @@ pub async fn dedup_lines(reader: impl BufRead, mut writer: impl Write, index: &d
     Ok(())
 }
 
-fn query(input: &Input, observed_at: Timestamp) -> Query {
+fn query(input: &Input, published: Option<Timestamp>, now: Timestamp) -> Query {
     let url = input.url.as_deref().and_then(|u| article::CanonicalUrl::parse(u).ok());
     let article = url.as_ref().map_or_else(|| ArticleId::derive(&[b"line", input.id.as_bytes()]), ArticleId::of);
     let site = match (&input.source, &url) {
@@ -99,7 +104,8 @@ fn query(input: &Input, observed_at: Timestamp) -> Query {
             ContentHash::of_text(&input.text)
         },
         article,
-        observed_at,
+        observed_at: published.unwrap_or_default(),
+        published: published.unwrap_or(now),
         language: language_tag(input.language.as_deref()),
         site: site_hash(&site),
         sketch: (!text.is_empty()).then(|| Sketch::of_normalised(&text)),

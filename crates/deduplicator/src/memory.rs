@@ -92,9 +92,11 @@ pub(crate) type LevelCounts = [Counts; Sketch::MAX_LEVEL as usize + 1];
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct StoryRecord {
     pub(crate) day: u16,
-    /// The site of the article that opened it.
+    /// The site of the article that is its body.
     pub(crate) site: u32,
-    /// The article that opened it.
+    /// When that article was published, in seconds since 1970.
+    pub(crate) published: u32,
+    /// The article that is its body: the one that opened it, until an older one with as much of it comes.
     pub(crate) opener: ArticleId,
     pub(crate) story: StoryId,
     /// Level of its opener's sketch.
@@ -107,6 +109,7 @@ impl StoryRecord {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = self.day.to_be_bytes().to_vec();
         out.extend_from_slice(&self.site.to_be_bytes());
+        out.extend_from_slice(&self.published.to_be_bytes());
         out.extend_from_slice(self.opener.bytes());
         out.extend_from_slice(self.story.bytes());
         out.push(self.level);
@@ -126,6 +129,7 @@ impl StoryRecord {
         let mut record = Self {
             day: bytes.u16()?,
             site: u32::from_be_bytes(bytes.take()?),
+            published: u32::from_be_bytes(bytes.take()?),
             opener: ArticleId::from_bytes(bytes.take()?),
             story: StoryId::from_bytes(bytes.take()?),
             level: bytes.take::<1>()?[0],
@@ -157,7 +161,8 @@ impl Claim {
         Self { day, newest: query.observed_at, hash: short_hash(&query.hash), verdict: verdict.clone() }
     }
 
-    /// 27 bytes of a new article, 59 of a copy: below the 64 that Redis keeps in a listpack.
+    /// 27 bytes of a new article, 59 of a copy: below the 64 that Redis keeps in a listpack. What a whole joins
+    /// beside comes after that, and there the script keeps it apart.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let verdict = &self.verdict;
         let mut out = self.day.to_be_bytes().to_vec();
@@ -167,7 +172,8 @@ impl Claim {
             VerdictKind::New => b'n',
             VerdictKind::Revision => b'r',
             VerdictKind::ExactCopy => b'e',
-            VerdictKind::NearCopy => b'c',
+            VerdictKind::NearCopy if verdict.also.is_empty() => b'c',
+            VerdictKind::NearCopy => b'm',
         });
         let small = |n: u32| u16::try_from(n).unwrap_or(u16::MAX).to_be_bytes();
         out.extend_from_slice(&small(verdict.evidence.postings));
@@ -178,6 +184,7 @@ impl Claim {
         if verdict.kind != VerdictKind::New {
             out.extend_from_slice(verdict.story.bytes());
             out.extend_from_slice(verdict.of.as_ref().map_or(&[][..], |of| of.bytes()));
+            verdict.also.iter().for_each(|story| out.extend_from_slice(story.bytes()));
         }
         out
     }
@@ -192,7 +199,7 @@ impl Claim {
             [b'n'] => VerdictKind::New,
             [b'r'] => VerdictKind::Revision,
             [b'e'] => VerdictKind::ExactCopy,
-            [b'c'] => VerdictKind::NearCopy,
+            [b'c' | b'm'] => VerdictKind::NearCopy,
             _ => return None,
         };
         let (postings, shared) = (bytes.u16()?.into(), bytes.u16()?.into());
@@ -200,7 +207,8 @@ impl Claim {
         let story = bytes.take().map_or_else(|| StoryId::opened_by(article), StoryId::from_bytes);
         let of = bytes.take().map(ArticleId::from_bytes);
         let evidence = Evidence { postings, shared, containment, jaccard, notes: Vec::new() };
-        let verdict = Verdict { kind, story, of, score, evidence };
+        let also = std::iter::from_fn(|| bytes.take().map(StoryId::from_bytes)).collect();
+        let verdict = Verdict { kind, story, of, score, evidence, also };
         Some(Self { day, newest: Timestamp(i64::from_be_bytes(millis)), hash, verdict })
     }
 }

@@ -72,7 +72,8 @@ fn verdict(stored: &StoredArticle) -> Verdict {
         return Verdict::new_story(&stored.article.id);
     }
     let evidence = Evidence::default();
-    Verdict { kind: VerdictKind::NearCopy, story: stored.story.clone(), of: None, score: 1.0, evidence }
+    let story = stored.story.clone();
+    Verdict { kind: VerdictKind::NearCopy, story, of: None, score: 1.0, evidence, also: Vec::new() }
 }
 
 /// Where index and store disagree.

@@ -7,6 +7,7 @@ use crate::Query;
 use crate::memory::{LevelCounts, Part, Posting, StoryNumber, StoryRecord, share};
 use article::{ArticleId, Evidence, Mark, Place, Sketch, StoryId, Verdict, VerdictKind};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What makes two texts one story. Shares are of marks that count: what is common counts for nothing.
@@ -61,10 +62,16 @@ pub(crate) struct Found {
 
 /// The story an article is a copy of, with the evidence; or how near the nearest came.
 pub(crate) struct Judgement {
-    pub(crate) copy_of: Option<StoryNumber>,
+    /// Every story it is a copy of, the best first.
+    pub(crate) copies: Vec<StoryNumber>,
+    /// Those of the others that it is the whole of, being no younger: had it come first, they were copies of it.
+    pub(crate) also: Vec<StoryNumber>,
     pub(crate) score: f32,
     pub(crate) evidence: Evidence,
 }
+
+/// Most stories that one article makes one: a text is cut in two or three, a round-up carries a dozen.
+const MOST_ALSO: usize = 3;
 
 /// Marks an article and one story share.
 #[derive(Default)]
@@ -79,50 +86,64 @@ impl Found {
         sketch.marks().iter().copied().enumerate().filter(move |(i, _)| !common(i))
     }
 
-    /// Compares an article with every story that shares a mark, and takes the one it shares most with.
-    /// `own` is the story the article would open: it can't be a copy of itself.
-    pub(crate) fn judge(&self, sketch: &Sketch, site: u32, own: StoryNumber, by: &Thresholds) -> Judgement {
+    /// Marks shared with each story, but for `own`: the story the article would open can't be what it copies.
+    fn shared(&self, sketch: &Sketch, own: StoryNumber) -> BTreeMap<StoryNumber, Shared> {
         let mut shared: BTreeMap<StoryNumber, Shared> = BTreeMap::new();
         for (i, mark) in self.live(sketch) {
             // What only copies brought along is no part of the story.
-            for (story, part) in self.postings[i].iter().flat_map(|p| &p.holders).filter(|h| h.1 != Part::Extra) {
+            let parts = self.postings[i].iter().flat_map(|p| &p.holders).filter(|h| h.1 != Part::Extra);
+            for (story, part) in parts.filter(|h| h.0 != own) {
                 shared.entry(*story).or_default().all.push((mark, *part));
             }
         }
+        shared
+    }
+
+    /// Compares an article with every story that shares a mark, and takes the one it shares most with.
+    pub(crate) fn judge(&self, sketch: &Sketch, query: &Query, by: &Thresholds) -> Judgement {
         let live: Vec<Mark> = self.live(sketch).map(|(_, m)| m).collect();
-        let mut best = Judgement {
-            copy_of: None,
-            score: 0.0,
-            evidence: Evidence { postings: u32::try_from(live.len()).unwrap_or(u32::MAX), ..Evidence::default() },
-        };
-        for (number, shared) in shared.iter().filter(|(n, _)| **n != own) {
-            let Some(story) = self.stories.get(number) else { continue };
-            let found = Overlap::of(&live, &shared.all, story, sketch.level());
-            let is_copy = found.is_copy(story.site == site, by);
-            // A copy beats what is none; then the larger share; then the smaller number, so that any order of
-            // looking gives the same.
-            if (is_copy, found.score()) > (best.copy_of.is_some(), best.score) {
-                best = Judgement {
-                    copy_of: is_copy.then_some(*number),
-                    score: found.score(),
-                    evidence: Evidence {
-                        postings: found.article,
-                        shared: found.shared,
-                        containment: share(found.shared, found.article),
-                        jaccard: share(found.shared, found.article + found.story.saturating_sub(found.shared)),
-                        notes: Vec::new(),
-                    },
-                };
-            }
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for (number, shared) in self.shared(sketch, StoryNumber::of(&query.own_story())) {
+            let Some(story) = self.stories.get(&number) else { continue };
+            let overlap = Overlap::of(&live, &shared.all, story, sketch.level());
+            let is_copy = overlap.is_copy(story.site == query.site, by);
+            candidates.push(Candidate {
+                number,
+                is_copy,
+                no_younger: query.published_secs() <= story.published,
+                overlap,
+            });
         }
-        best
+        candidates.sort_by(Candidate::rank);
+        let copies: Vec<StoryNumber> = candidates.iter().filter(|c| c.is_copy).map(|c| c.number).collect();
+        let also = candidates.iter().skip(1).filter(|c| c.is_copy && c.no_younger).map(|c| c.number).take(MOST_ALSO);
+        let marks = u32::try_from(live.len()).unwrap_or(u32::MAX);
+        let (score, evidence) = match candidates.first().filter(|c| c.overlap.score() > 0.0) {
+            Some(best) => (best.overlap.score(), best.overlap.evidence()),
+            None => (0.0, Evidence { postings: marks, ..Evidence::default() }),
+        };
+        Judgement { also: also.collect(), copies, score, evidence }
+    }
+
+    /// Whether the article becomes the body of `story`: an older text of it that is no shorter, such as the whole of
+    /// which a part came first. Then it is as if it had opened the story.
+    pub(crate) fn takes_over(&self, sketch: &Sketch, query: &Query, number: StoryNumber, by: &Thresholds) -> bool {
+        let Some(story) = self.stories.get(&number).filter(|s| query.published_secs() < s.published) else {
+            return false;
+        };
+        let shared = self.shared(sketch, StoryNumber::of(&query.own_story()));
+        let live: Vec<Mark> = self.live(sketch).map(|(_, m)| m).collect();
+        shared.get(&number).is_some_and(|shared| {
+            let found = Overlap::of(&live, &shared.all, story, sketch.level());
+            found.article >= found.story && found.is_copy(story.site == query.site, by)
+        })
     }
 
     /// Remembers the article's marks under `story`: as its body if it opens it, else as what a copy or a revision
     /// brought along. Returns which postings changed; changed story records are in [`Found::stories`].
     ///
     /// A story is added to a posting only by an article that opened it or by what a copy has beyond its story,
-    /// so a story carried by ten outlets counts once.
+    /// so a story carried by ten outlets counts once, and a whole takes nothing from the stories of its parts.
     pub(crate) fn learn(&mut self, learner: &Learner<'_>, day: u16, by: &Thresholds) -> Vec<usize> {
         let mut changed = Vec::new();
         let marks: Vec<(usize, Mark)> = self.live(learner.sketch).collect();
@@ -133,12 +154,25 @@ impl Found {
                 (true, Place::Edge) => Part::Edge,
             };
             let mut posting = self.postings[i].clone().unwrap_or_default();
-            if posting.holders.iter().any(|(s, _)| *s == learner.story)
+            posting.day = day;
+            if let Some(held) = posting.holders.iter_mut().find(|(s, _)| *s == learner.story) {
+                if held.1 == Part::Extra && learner.opens {
+                    // A copy had brought it before the text it is from.
+                    held.1 = part;
+                    self.postings[i] = Some(posting);
+                    changed.push(i);
+                }
+                continue;
+            }
+            if posting.holders.iter().any(|(s, _)| learner.copies.contains(s))
                 || (learner.known && !posting.holders.is_empty())
             {
                 continue;
             }
-            posting.day = day;
+            if learner.opens && posting.holders.iter().all(|(_, part)| *part == Part::Extra) {
+                // The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
+                posting.holders.clear();
+            }
             posting.holders.push((learner.story, part));
             let of_site =
                 |s: &StoryNumber| *s != learner.story && self.stories.get(s).is_some_and(|r| r.site == learner.site);
@@ -199,10 +233,31 @@ pub(crate) struct Learner<'a> {
     pub(crate) sketch: &'a Sketch,
     pub(crate) site: u32,
     pub(crate) story: StoryNumber,
-    /// Whether the article opens the story.
+    /// Every story that it is a copy of.
+    pub(crate) copies: &'a [StoryNumber],
+    /// Whether the article is the story's body.
     pub(crate) opens: bool,
     /// Whether it is a revision: then only what nobody has is added.
     pub(crate) known: bool,
+}
+
+/// A story that shares marks with an article.
+struct Candidate {
+    number: StoryNumber,
+    overlap: Overlap,
+    /// Whether the article is a copy of it.
+    is_copy: bool,
+    /// Whether the article is no younger than its body.
+    no_younger: bool,
+}
+
+impl Candidate {
+    /// A copy before what is none; then by the larger share; then by the smaller number, so that any order of
+    /// looking gives the same.
+    fn rank(&self, other: &Self) -> Ordering {
+        let by_score = other.overlap.score().total_cmp(&self.overlap.score());
+        other.is_copy.cmp(&self.is_copy).then(by_score).then(self.number.cmp(&other.number))
+    }
 }
 
 /// How much an article and a story have in common, at the coarser of their levels.
@@ -241,6 +296,16 @@ impl Overlap {
         }
     }
 
+    fn evidence(&self) -> Evidence {
+        Evidence {
+            postings: self.article,
+            shared: self.shared,
+            containment: share(self.shared, self.article),
+            jaccard: share(self.shared, self.article + self.story.saturating_sub(self.shared)),
+            notes: Vec::new(),
+        }
+    }
+
     fn score(&self) -> f32 {
         share(self.shared, self.article).max(share(self.shared, self.story))
     }
@@ -263,20 +328,22 @@ impl Overlap {
 /// The verdict that a judgement amounts to.
 pub(crate) fn verdict(query: &Query, judgement: &Judgement, stories: &BTreeMap<StoryNumber, StoryRecord>) -> Verdict {
     let evidence = judgement.evidence.clone();
-    match judgement.copy_of.and_then(|n| stories.get(&n)) {
+    match judgement.copies.first().and_then(|n| stories.get(n)) {
         Some(story) => Verdict {
             kind: VerdictKind::NearCopy,
             story: story.story.clone(),
             of: Some(story.opener.clone()),
             score: judgement.score,
             evidence,
+            also: judgement.also.iter().filter_map(|n| stories.get(n)).map(|s| s.story.clone()).collect(),
         },
-        None => Verdict { kind: VerdictKind::New, story: query.own_story(), of: None, score: 1.0, evidence },
+        None => Verdict { evidence, ..Verdict::new_story(&query.article) },
     }
 }
 
 /// The verdict about a text that another article has word for word.
 pub(crate) fn exact_copy(of: &ArticleId, story: &StoryId) -> Verdict {
     let evidence = Evidence { containment: 1.0, jaccard: 1.0, ..Evidence::default() };
-    Verdict { kind: VerdictKind::ExactCopy, story: story.clone(), of: Some(of.clone()), score: 1.0, evidence }
+    let (story, of) = (story.clone(), Some(of.clone()));
+    Verdict { kind: VerdictKind::ExactCopy, story, of, score: 1.0, evidence, also: Vec::new() }
 }

@@ -55,6 +55,7 @@ pub(super) fn query(url: &str, text: &str, language: &str) -> Query {
         article: ArticleId::of(&url),
         hash: ContentHash::of_text(text),
         observed_at: NOON,
+        published: NOON,
         language: language.to_owned(),
         site: url.domain().bytes().fold(5u32, |h, b| h.wrapping_mul(33).wrapping_add(b.into())),
         sketch: Some(Sketch::of_text(text)),

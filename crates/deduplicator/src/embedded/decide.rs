@@ -50,11 +50,11 @@ async fn compare(
     let Some(sketch) = query.sketch.as_ref().filter(|s| s.shingles() >= by.min_shingles) else {
         return Ok(Verdict::new_story(&query.article));
     };
-    let own = StoryNumber::of(&query.own_story());
     let mut found = look_up(tables, settings, query, sketch, now).await?;
-    let judgement = found.judge(sketch, query.site, own, by);
+    let judgement = found.judge(sketch, query, by);
     let verdict = rule::verdict(query, &judgement, &found.stories);
-    remember(tables, settings, query, sketch, &mut found, &verdict.story, Standing::First, now).await?;
+    let home = Home { story: &verdict.story, copies: &judgement.copies, standing: Standing::First };
+    remember(tables, settings, query, sketch, &mut found, &home, now).await?;
     Ok(verdict)
 }
 
@@ -78,7 +78,8 @@ async fn revise(
     if let Some(sketch) = sketch {
         let mut found = look_up(tables, settings, query, sketch, now).await?;
         let standing = if newer { Standing::Newer } else { Standing::Older };
-        remember(tables, settings, query, sketch, &mut found, &story, standing, now).await?;
+        let home = Home { story: &story, copies: &[], standing };
+        remember(tables, settings, query, sketch, &mut found, &home, now).await?;
     }
     if newer {
         claim.newest = query.observed_at;
@@ -105,7 +106,8 @@ pub(super) async fn restore(
     }
     if let Some(sketch) = query.sketch.as_ref().filter(|s| s.shingles() >= settings.thresholds.min_shingles) {
         let mut found = look_up(tables, settings, query, sketch, now).await?;
-        remember(tables, settings, query, sketch, &mut found, &verdict.story, Standing::First, now).await?;
+        let home = Home { story: &verdict.story, copies: &[], standing: Standing::First };
+        remember(tables, settings, query, sketch, &mut found, &home, now).await?;
     }
     tables.put_claim(&query.article, &Claim::new(query, verdict, day(now))).await
 }
@@ -124,6 +126,14 @@ enum Standing {
     Newer,
     /// An older one, come late.
     Older,
+}
+
+/// Where an article is remembered.
+struct Home<'a> {
+    story: &'a StoryId,
+    /// Every story it is a copy of.
+    copies: &'a [StoryNumber],
+    standing: Standing,
 }
 
 async fn claim_text(tables: &mut Tables, query: &Query, story: &StoryId, now: Timestamp) -> Result<(), Error> {
@@ -159,17 +169,16 @@ async fn look_up(
 }
 
 /// Learns from the article and writes what changed.
-#[allow(clippy::too_many_arguments)]
 async fn remember(
     tables: &mut Tables,
     settings: &IndexSettings,
     query: &Query,
     sketch: &Sketch,
     found: &mut Found,
-    story: &StoryId,
-    standing: Standing,
+    home: &Home<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let Home { story, copies, standing } = *home;
     let (today, number) = (day(now), StoryNumber::of(story));
     let record = tables.story(&query.language, number).await?.filter(|s| s.day >= settings.oldest_day(now));
     if record.as_ref().is_some_and(|r| r.story != *story) {
@@ -177,9 +186,11 @@ async fn remember(
         return Ok(());
     }
     // Whoever brings the story's first text is its body: in a rebuild that may be a copy whose original is gone.
-    let opens = record.as_ref().is_none_or(|r| r.opener == query.article);
+    let opens = record.as_ref().is_none_or(|r| r.opener == query.article)
+        || (standing == Standing::First && found.takes_over(sketch, query, number, &settings.thresholds));
     let before = found.stories.clone();
-    let learner = Learner { sketch, site: query.site, story: number, opens, known: standing != Standing::First };
+    let known = standing != Standing::First;
+    let learner = Learner { sketch, site: query.site, story: number, copies, opens, known };
     let mut changed = found.learn(&learner, today, &settings.thresholds);
     changed.extend(found.refresh_common(today.saturating_sub(settings.window_days / 4), today));
     let postings: Vec<_> = changed
@@ -193,6 +204,7 @@ async fn remember(
         let opened = StoryRecord {
             day: today,
             site: query.site,
+            published: query.published_secs(),
             opener: query.article.clone(),
             story: story.clone(),
             level: sketch.level(),

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) const SWEEP_STEPS: u64 = 4096;
 
 /// Version of the tables and of the shingles' hashes in them.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// Keys of `postings` are hashes and spread evenly over all 64-bit integers, those of the other tables begin
 /// with hashes: a sweep goes through all in ranges of equal size. A row is read by one lookup of its key.
@@ -49,13 +49,15 @@ impl Tables {
         let mut tables = Self { connection };
         let found: i64 =
             sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut tables.connection).await.map_err(super::failed)?;
-        if found > SCHEMA {
+        // An empty file has 0.
+        if found != SCHEMA && found != 0 {
             return Err(wrong(&format!(
                 "the index has schema {found}, this release knows {SCHEMA}: remove the file and run `wireroom index rebuild`"
             )));
         }
         tables.connection.execute(CREATE).await.map_err(super::failed)?;
-        tables.connection.execute("PRAGMA user_version = 1").await.map_err(super::failed)?;
+        let stamp = format!("PRAGMA user_version = {SCHEMA}");
+        tables.connection.execute(sqlx::AssertSqlSafe(stamp)).await.map_err(super::failed)?;
         Ok(tables)
     }
 

@@ -14,7 +14,7 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
 
 /// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index:
 /// the old one expires by itself.
-pub(super) const VERSION: &str = "1";
+pub(super) const VERSION: &str = "2";
 
 /// The tables a decision touches, each group with a hash tag of its own (Redis Cluster specification, “Hash
 /// tags”): claims and exact texts are spread over slots by their hash, a language's postings share one.
@@ -83,7 +83,7 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 21 and 22.
+    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 22 and 23.
     pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
         let (settings, query, by) = (self.settings, self.query, &self.settings.thresholds);
         let (today, sketch) = (day(self.now), self.sketch());
@@ -108,7 +108,7 @@ impl<'a> Call<'a> {
         for share in [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site] {
             call.arg((share * 10_000.0).round() as u32);
         }
-        call.arg(by.common_after).arg(claim).arg(story);
+        call.arg(by.common_after).arg(query.published_secs()).arg(claim).arg(story);
         call
     }
 }

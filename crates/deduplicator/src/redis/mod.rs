@@ -131,6 +131,7 @@ impl Index for Redis {
             article: article.clone(),
             hash: article::ContentHash::from_bytes([0; 16]),
             observed_at: Timestamp::default(),
+            published: Timestamp::default(),
             language: "und".to_owned(),
             site: 0,
             sketch: None,

@@ -12,7 +12,7 @@ local function read(argv)
     level = tonumber(argv[10]), has_text = argv[10] ~= 'none', marks = argv[11], refresh = tonumber(argv[12]),
     min_shared = tonumber(argv[13]), of_article = tonumber(argv[14]), of_story = tonumber(argv[15]),
     of_both = tonumber(argv[16]), other_way = tonumber(argv[17]), of_core = tonumber(argv[18]),
-    same_site = tonumber(argv[19]), common_after = tonumber(argv[20]),
+    same_site = tonumber(argv[19]), common_after = tonumber(argv[20]), published = tonumber(argv[21]),
   }
   return q
 end
@@ -33,9 +33,9 @@ end
 -- Records.
 
 local function decode_story(value)
-  local s = { day = sub(value, 1, 2), site = sub(value, 3, 6), opener = sub(value, 7, 22), story = sub(value, 23, 38),
-    level = byte(value, 39), all = {}, core = {} }
-  local at = 40
+  local s = { day = sub(value, 1, 2), site = sub(value, 3, 6), published = number(value, 7, 10),
+    opener = sub(value, 11, 26), story = sub(value, 27, 42), level = byte(value, 43), all = {}, core = {} }
+  local at = 44
   for level = s.level, MAX_LEVEL - 1 do
     s.all[level], s.core[level] = byte(value, at, at + 1)
     at = at + 2
@@ -49,14 +49,14 @@ local function encode_story(s)
   for level = s.level, MAX_LEVEL - 1 do
     counts[#counts + 1] = char(min(255, s.all[level]), min(255, s.core[level]))
   end
-  return s.day .. s.site .. s.opener .. s.story .. char(s.level) .. table.concat(counts)
+  return s.day .. s.site .. u16(floor(s.published / 65536)) .. u16(s.published % 65536) .. s.opener .. s.story .. char(s.level) .. table.concat(counts)
     .. u16(s.all[MAX_LEVEL]) .. u16(s.core[MAX_LEVEL])
 end
 
 local function new_claim(q, v)
   local claim = date .. q.observed .. sub(q.hash, 1, 8) .. v.kind .. u16(v.postings) .. u16(v.shared)
     .. u16(v.containment) .. u16(v.jaccard) .. u16(v.score)
-  if v.kind ~= 'n' then claim = claim .. v.story .. v.of end
+  if v.kind ~= 'n' then claim = claim .. v.story .. v.of .. (v.also or '') end
   return claim
 end
 
@@ -72,6 +72,9 @@ local function share(part, whole)
   if whole == 0 then return 0 end
   return floor(min(part, whole) * 10000 / whole)
 end
+
+-- Most stories that one article makes one.
+local MOST_ALSO = 3
 
 -- A posting's stories and their parts, one after the other: name, part, name, part.
 local NOBODY = {}
@@ -107,25 +110,27 @@ local function story(f, name)
   return s
 end
 
-local function judge(f, q)
-  local by_story, all, core = {}, {}, {}
-  for level = 0, MAX_LEVEL do all[level], core[level] = 0, 0 end
-  local live = 0
+-- Marks that count, by level, and those shared with each story but the article's own.
+local function share_out(f, q)
+  f.all, f.core, f.live, f.shared = {}, {}, 0, {}
+  for level = 0, MAX_LEVEL do f.all[level], f.core[level] = 0, 0 end
+  local own = sub(q.own, 1, 5)
   for i = 1, #q.fields do
     if not f.common[i] then
-      live = live + 1
+      f.live = f.live + 1
       for level = 0, q.keep[i] do
-        all[level] = all[level] + 1
-        if q.core[i] then core[level] = core[level] + 1 end
+        f.all[level] = f.all[level] + 1
+        if q.core[i] then f.core[level] = f.core[level] + 1 end
       end
       local holders = f.holders[i]
       for h = 1, #holders, 2 do
+        local name = holders[h]
         -- What only copies brought along is no part of the story.
-        if holders[h + 1] ~= 'x' then
-          local list = by_story[holders[h]]
+        if holders[h + 1] ~= 'x' and name ~= own then
+          local list = f.shared[name]
           if not list then
             list = {}
-            by_story[holders[h]] = list
+            f.shared[name] = list
           end
           list[#list + 1] = i
           list[#list + 1] = holders[h + 1]
@@ -133,45 +138,61 @@ local function judge(f, q)
       end
     end
   end
-  local best = { score = 0, postings = live, shared = 0, containment = 0, jaccard = 0 }
-  local best_number
-  local own = sub(q.own, 1, 5)
-  for name, list in pairs(by_story) do
-    local s = name ~= own and story(f, name)
-    if s then
-      local level = max(q.level, s.level)
-      local shared, article_core, story_core = 0, 0, 0
-      for h = 1, #list, 2 do
-        local i, part = list[h], list[h + 1]
-        if q.keep[i] >= level then
-          shared = shared + 1
-          if q.core[i] then article_core = article_core + 1 end
-          if part == 'c' then story_core = story_core + 1 end
-        end
-      end
-      local in_story, in_article = share(shared, all[level]), share(shared, s.all[level])
-      local in_core = max(share(article_core, core[level]), share(story_core, s.core[level]))
-      local same = s.site == q.site
-      local least_article = same and q.same_site or q.of_article
-      local least_story = same and q.same_site or q.of_story
-      local least_both = same and q.same_site or q.of_both
-      local copy = shared >= q.min_shared and in_core >= q.of_core
-        and ((in_story >= least_article and in_article >= q.other_way)
-          or (in_article >= least_story and in_story >= q.other_way)
-          or min(in_story, in_article) >= least_both)
-      local score, this = max(in_story, in_article), number(name, 1, 5)
-      local was_copy = best.copy_of ~= nil
-      local better = (copy and not was_copy) or (copy == was_copy and score > best.score)
-      -- Of equals the smaller number, whatever order the table is walked in.
-      if copy == was_copy and score == best.score and best_number and this < best_number then better = true end
-      if better then
-        best_number = this
-        best = { copy_of = copy and name or nil, score = score, postings = all[level], shared = shared,
-          containment = in_story, jaccard = share(shared, all[level] + max(0, s.all[level] - shared)) }
-      end
+end
+
+-- What the article and a story have in common, at the coarser of their levels.
+local function compare(f, q, name, s)
+  local level = max(q.level, s.level)
+  local list = f.shared[name] or NOBODY
+  local shared, article_core, story_core = 0, 0, 0
+  for h = 1, #list, 2 do
+    local i = list[h]
+    if q.keep[i] >= level then
+      shared = shared + 1
+      if q.core[i] then article_core = article_core + 1 end
+      if list[h + 1] == 'c' then story_core = story_core + 1 end
     end
   end
-  return best
+  local article, body = f.all[level], s.all[level]
+  local in_story, in_article = share(shared, article), share(shared, body)
+  local in_core = max(share(article_core, f.core[level]), share(story_core, s.core[level]))
+  local same = s.site == q.site
+  local least_article = same and q.same_site or q.of_article
+  local least_story = same and q.same_site or q.of_story
+  local least_both = same and q.same_site or q.of_both
+  local copy = shared >= q.min_shared and in_core >= q.of_core
+    and ((in_story >= least_article and in_article >= q.other_way)
+      or (in_article >= least_story and in_story >= q.other_way)
+      or min(in_story, in_article) >= least_both)
+  return { name = name, number = number(name, 1, 5), copy = copy, score = max(in_story, in_article), article = article,
+    body = body, shared = shared, containment = in_story, jaccard = share(shared, article + max(0, body - shared)) }
+end
+
+-- A copy before what is none; then by the larger share; then by the smaller number.
+local function before(a, b)
+  if a.copy ~= b.copy then return a.copy end
+  if a.score ~= b.score then return a.score > b.score end
+  return a.number < b.number
+end
+
+-- The best first.
+local function judge(f, q)
+  share_out(f, q)
+  local ranked = {}
+  for name in pairs(f.shared) do
+    local s = story(f, name)
+    if s then ranked[#ranked + 1] = compare(f, q, name, s) end
+  end
+  table.sort(ranked, before)
+  return ranked
+end
+
+-- Whether the article becomes the story's body: an older text of it that is no shorter.
+local function takes_over(f, q, name, s)
+  if q.published >= s.published then return false end
+  if not f.shared then share_out(f, q) end
+  local c = compare(f, q, name, s)
+  return c.copy and c.article >= c.body
 end
 
 local function uncount(f, q, i, name, part)
@@ -184,12 +205,14 @@ local function uncount(f, q, i, name, part)
   f.changed[name] = true
 end
 
--- Remembers the article's marks under a story. `standing`: 'first' text of the article, a 'newer' or an 'older' one.
-local function learn(f, q, story_id, standing)
+-- Remembers the article's marks under a story. `standing`: 'first' text of the article, a 'newer' or an 'older' one;
+-- `copies`: every story that it is a copy of.
+local function learn(f, q, story_id, standing, copies)
   local name = sub(story_id, 1, 5)
   local record = story(f, name)
   if record and record.story ~= story_id then return end
   local opens = not record or record.opener == q.article
+    or (standing == 'first' and takes_over(f, q, name, record))
   local stories = f.stories
   for i = 1, #q.fields do
     local holders = f.holders[i]
@@ -200,15 +223,27 @@ local function learn(f, q, story_id, standing)
       f.holders[i] = { name, part }
       put(f.P, q.fields[i], date .. name .. part)
     else
-      local held, common = false, #holders / 2 + 1 >= q.common_after
+      local at, copied, extra, common = nil, false, true, #holders / 2 + 1 >= q.common_after
       for h = 1, #holders, 2 do
-        held = held or holders[h] == name
+        if holders[h] == name then at = h end
+        copied = copied or copies[holders[h]]
+        extra = extra and holders[h + 1] == 'x'
         local s = story(f, holders[h])
         common = common or (s and s.site == q.site)
       end
-      if not held and standing == 'first' then
+      if at then
+        -- A copy had brought it before the text it is from.
+        if opens and holders[at + 1] == 'x' then
+          holders[at + 1] = part
+          put(f.P, q.fields[i], date .. table.concat(holders))
+        end
+      elseif not copied and standing == 'first' then
         local value = date
-        if common then
+        if opens and extra then
+          -- The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
+          f.holders[i] = { name, part }
+          value = date .. name .. part
+        elseif common then
           for h = 1, #holders, 2 do uncount(f, q, i, holders[h], holders[h + 1]) end
           f.holders[i], f.common[i] = nil, today
         else
@@ -221,7 +256,8 @@ local function learn(f, q, story_id, standing)
     end
   end
   if opens and standing ~= 'older' then
-    local s = { day = date, site = q.site, opener = q.article, story = story_id, level = q.level, all = {}, core = {} }
+    local s = { day = date, site = q.site, published = q.published, opener = q.article, story = story_id,
+      level = q.level, all = {}, core = {} }
     for level = q.level, MAX_LEVEL do s.all[level], s.core[level] = 0, 0 end
     for i = 1, #q.fields do
       local holders = f.holders[i] or NOBODY
@@ -245,12 +281,26 @@ local function near(root, q)
   local v = { kind = 'n', story = q.own, of = '', score = 10000, postings = 0, shared = 0, containment = 0, jaccard = 0 }
   if not q.level then return v end
   local f = look_up(root, q)
-  local best = judge(f, q)
-  v.postings, v.shared, v.containment, v.jaccard = best.postings, best.shared, best.containment, best.jaccard
-  if best.copy_of then
-    local s = f.stories[best.copy_of]
-    v.kind, v.story, v.of, v.score = 'c', s.story, s.opener, best.score
+  local ranked, copies, also = judge(f, q), {}, {}
+  local best = ranked[1]
+  if best and best.score > 0 then
+    v.postings, v.shared, v.containment, v.jaccard = best.article, best.shared, best.containment, best.jaccard
+  else
+    v.postings = f.live
   end
-  learn(f, q, v.story, 'first')
+  for i, c in ipairs(ranked) do
+    local s = f.stories[c.name]
+    if c.copy then
+      copies[c.name] = true
+      if i == 1 then
+        v.kind, v.story, v.of, v.score = 'c', s.story, s.opener, c.score
+      elseif q.published <= s.published and #also < MOST_ALSO then
+        v.kind = 'm'
+        also[#also + 1] = s.story
+      end
+    end
+  end
+  v.also = table.concat(also)
+  learn(f, q, v.story, 'first', copies)
   return v
 end

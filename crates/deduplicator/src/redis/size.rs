@@ -26,9 +26,10 @@ struct Size {
 }
 
 pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, IndexError> {
-    let (mut claims, mut texts, mut stories, mut postings) = Default::default();
+    let (mut claims, mut joins, mut texts, mut stories, mut postings) = Default::default();
     for byte in 0..=u8::MAX {
         add(&mut claims, table(link, &format!("{}:c", claims_root(prefix, byte)), byte % WEIGHED == 0).await?);
+        add(&mut joins, table(link, &format!("{}:a", claims_root(prefix, byte)), byte % WEIGHED == 0).await?);
         add(&mut texts, table(link, &format!("{}:e", texts_root(prefix, byte)), byte % WEIGHED == 0).await?);
     }
     for language in languages(link, prefix).await? {
@@ -36,7 +37,7 @@ pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, Ind
         add(&mut stories, table(link, &format!("{root}:s"), true).await?);
         add(&mut postings, table(link, &format!("{root}:p"), true).await?);
     }
-    let weighed = u64::from(WEIGHED) * (claims.bytes + texts.bytes);
+    let weighed = u64::from(WEIGHED) * (claims.bytes + joins.bytes + texts.bytes);
     Ok(IndexStats {
         backend: "redis",
         articles: claims.entries,
@@ -91,7 +92,8 @@ pub(super) async fn tidy(link: &Link, settings: &IndexSettings, now: Timestamp) 
     let prefix = &settings.prefix;
     let mut slots = Vec::new();
     for byte in 0..=u8::MAX {
-        slots.push(vec![format!("{}:c", claims_root(prefix, byte))]);
+        let claims = claims_root(prefix, byte);
+        slots.push(vec![format!("{claims}:c"), format!("{claims}:a")]);
         slots.push(vec![format!("{}:e", texts_root(prefix, byte))]);
     }
     for language in languages(link, prefix).await? {
@@ -108,6 +110,7 @@ pub(super) async fn tidy(link: &Link, settings: &IndexSettings, now: Timestamp) 
 pub(super) async fn clear(link: &Link, prefix: &str) -> Result<(), IndexError> {
     for byte in 0..=u8::MAX {
         remove(link, &format!("{}:c", claims_root(prefix, byte))).await?;
+        remove(link, &format!("{}:a", claims_root(prefix, byte))).await?;
         remove(link, &format!("{}:e", texts_root(prefix, byte))).await?;
     }
     for language in languages(link, prefix).await? {

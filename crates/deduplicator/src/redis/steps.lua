@@ -22,32 +22,45 @@ local function exact(root, q)
     containment = 10000, jaccard = 10000 }
 end
 
+-- A claim as it is told and asked for. What a whole joins beside is a value of its own, or a bucket would outgrow
+-- its listpack for the sake of one claim.
+local function get_claim(root, q)
+  local claim = get(open(root, 'c'), q.article)
+  if not claim or sub(claim, 17, 17) ~= 'm' then return claim end
+  return claim .. sub(get(open(root, 'a'), q.article) or date, 3)
+end
+
+local function put_claim(root, q, claim)
+  local C = open(root, 'c')
+  put(C, q.article, sub(claim, 1, 59))
+  close(C)
+  if #claim > 59 then
+    local A = open(root, 'a')
+    put(A, q.article, date .. sub(claim, 60))
+    close(A)
+  end
+end
+
 -- What is held of the article: 'v' and its claim for the same text, 'r' with whether this one is newer and the
 -- story for another, nil for an article that is not known.
 local function known(root, q)
-  local C = open(root, 'c')
-  local claim = get(C, q.article)
+  local claim = get_claim(root, q)
   if not claim then return nil end
   if sub(claim, 9, 16) == sub(q.hash, 1, 8) then return 'v' .. claim end
   local newer = number(q.observed, 1, 6) > number(claim, 3, 8)
-  if newer then
-    put(C, q.article, date .. q.observed .. sub(claim, 9))
-    close(C)
-  end
+  if newer then put_claim(root, q, date .. q.observed .. sub(claim, 9)) end
   return 'r' .. (newer and 'n' or 'o') .. story_of_claim(q, claim)
 end
 
 local function revise(root, q, newer, story_id)
-  if q.level then learn(look_up(root, q), q, story_id, newer == 'n' and 'newer' or 'older') end
+  if q.level then learn(look_up(root, q), q, story_id, newer == 'n' and 'newer' or 'older', NOBODY) end
 end
 
 -- The first verdict stays: of two deliveries at once both get the same.
 local function settle(root, q, claim)
-  local C = open(root, 'c')
-  local held = get(C, q.article)
+  local held = get_claim(root, q)
   if held then return 'v' .. held end
-  put(C, q.article, claim)
-  close(C)
+  put_claim(root, q, claim)
   return 'v' .. claim
 end
 
@@ -72,17 +85,17 @@ function steps.decide(roots, q)
   return settle(roots[1], q, new_claim(q, v))
 end
 
--- ARGV 21 and 22: the claim and the story that the store knows.
+-- ARGV 22 and 23: the claim and the story that the store knows.
 function steps.restore(roots, q, argv)
   if get(open(roots[1], 'c'), q.article) then return 'held' end
-  claim_text(roots[2], q, argv[22], false)
-  if q.level then learn(look_up(roots[3], q), q, argv[22], 'first') end
-  return settle(roots[1], q, argv[21])
+  claim_text(roots[2], q, argv[23], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[23], 'first', NOBODY) end
+  return settle(roots[1], q, argv[22])
 end
 
 function steps.known(roots, q) return known(roots[1], q) end
 
-function steps.peek(roots, q) return get(open(roots[1], 'c'), q.article) end
+function steps.peek(roots, q) return get_claim(roots[1], q) end
 
 function steps.exact(roots, q)
   local v = exact(roots[1], q)
@@ -93,15 +106,15 @@ end
 
 function steps.near(roots, q) return new_claim(q, near(roots[1], q)) end
 
--- ARGV 22: the story.
-function steps.text(roots, q, argv) claim_text(roots[1], q, argv[22], false) end
+-- ARGV 23: the story.
+function steps.text(roots, q, argv) claim_text(roots[1], q, argv[23], false) end
 
-function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[22], 'first') end
+function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[23], 'first', NOBODY) end
 
--- ARGV 21: 'n' for a newer text, 'o' for an older one.
-function steps.revise(roots, q, argv) revise(roots[1], q, argv[21], argv[22]) end
+-- ARGV 22: 'n' for a newer text, 'o' for an older one.
+function steps.revise(roots, q, argv) revise(roots[1], q, argv[22], argv[23]) end
 
-function steps.settle(roots, q, argv) return settle(roots[1], q, argv[21]) end
+function steps.settle(roots, q, argv) return settle(roots[1], q, argv[22]) end
 
 -- KEYS: tables of one slot. Once a minute: half a window has so many minutes (ARGV 5), and in that time each bucket is
 -- seen once however little is written.

@@ -1,6 +1,6 @@
 //! Which articles are one story.
 //!
-//! An article has keys: the story it would open itself, the story and the article that the verdict of its
+//! An article has keys: the story it would open itself, the stories and the article that the verdict of its
 //! oldest sighting names, and that sighting's exact hash. Two articles that share a key are linked (by an
 //! exact hash only within the window), and stories are the connected groups. That is a property of the set
 //! of articles, not of the order in which they came: a copy whose original comes later, or never, is no
@@ -23,6 +23,9 @@ use std::time::Duration;
 /// Words below which equal texts prove nothing: “Video”, “This article is for subscribers”.
 const EXACT_MIN_WORDS: usize = 20;
 
+/// Story keys of an article whose verdict names one story: its own, that story's, and its copied article's.
+const COMMON_KEYS: usize = 3;
+
 /// An article's linking keys.
 pub(super) struct Keys {
     /// The story its verdict names: its story's address if it is the first there.
@@ -39,6 +42,7 @@ impl Keys {
         let copied = verdict.filter(|v| v.kind != VerdictKind::New).and_then(|v| v.of.as_ref());
         let mut stories = BTreeSet::from([own.to_string(), story.to_string()]);
         stories.extend(copied.map(|of| StoryId::opened_by(of).to_string()));
+        stories.extend(verdict.iter().flat_map(|v| &v.also).map(ToString::to_string));
         Self { story, stories, hash: exact_key(article) }
     }
 
@@ -111,34 +115,35 @@ async fn find_stories(
     placed_at: Timestamp,
     window: Duration,
 ) -> Result<BTreeSet<String>, StoreError> {
-    // An article has two or three story keys; naming one twice keeps the statement the same, and prepared.
     let own = StoryId::opened_by(article).to_string();
-    let mut stories = keys.iter().flat_map(|k| &k.stories).cloned().chain(std::iter::repeat(own));
-    let mut next = || stories.next().unwrap_or_default();
-    let linking = i64::from(keys.is_some());
+    let named: Vec<&String> = keys.iter().flat_map(|k| &k.stories).collect();
+    // Nearly every article has two or three story keys; naming one twice keeps the statement the same, and prepared.
+    let count = named.len().max(COMMON_KEYS);
+    let list = placeholders(6, count);
     // A story's address is a key of one of its articles, unless that article was lifted out of it by an
     // operator: who would open that story belongs to it all the same.
-    let rows = sqlx::query(
+    let sql = format!(
         "SELECT story FROM articles WHERE id = $1
          UNION
          SELECT a.story FROM story_keys k JOIN articles a ON a.id = k.article
-            WHERE $2 = 1 AND k.links = 1 AND k.key IN ($3, $4, $5)
+            WHERE $2 = 1 AND k.links = 1 AND k.key IN ({list})
          UNION
-         SELECT id FROM stories WHERE $2 = 1 AND id IN ($3, $4, $5)
+         SELECT id FROM stories WHERE $2 = 1 AND id IN ({list})
          UNION
          SELECT a.story FROM story_keys k JOIN articles a ON a.id = k.article
-            WHERE k.links = 1 AND k.key = $6 AND k.placed_at >= $7 AND k.placed_at <= $8",
-    )
-    .bind(article.to_string())
-    .bind(linking)
-    .bind(next())
-    .bind(next())
-    .bind(next())
-    .bind(keys.and_then(|k| k.hash.clone()))
-    .bind(placed_at.minus(window).millis())
-    .bind(placed_at.plus(window).millis())
-    .fetch_all(&mut **tx)
-    .await?;
+            WHERE k.links = 1 AND k.key = $3 AND k.placed_at >= $4 AND k.placed_at <= $5"
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql))
+        .persistent(count == COMMON_KEYS)
+        .bind(article.to_string())
+        .bind(i64::from(keys.is_some()))
+        .bind(keys.and_then(|k| k.hash.clone()))
+        .bind(placed_at.minus(window).millis())
+        .bind(placed_at.plus(window).millis());
+    for key in named.into_iter().chain(std::iter::repeat(&own)).take(count) {
+        query = query.bind(key.as_str());
+    }
+    let rows = query.fetch_all(&mut **tx).await?;
     rows.iter().map(|row| row.text("story")).collect()
 }
 

@@ -33,6 +33,7 @@ macro_rules! contract_tests {
             stories::equal_texts_are_one_story_within_the_window,
             stories::short_equal_texts_prove_nothing,
             stories::merged_addresses_lead_on,
+            stories::a_whole_makes_its_parts_one_story,
             stories::an_existing_story_wins_over_a_later_verdict,
             stories::an_older_sighting_places_anew,
             stories::lists_are_newest_first_and_filtered,
@@ -150,7 +151,14 @@ pub fn copy_of(original: &Article) -> Verdict {
         of: Some(original.id.clone()),
         score: 0.9,
         evidence: Evidence { postings: 30, shared: 27, containment: 0.9, jaccard: 0.8, notes: Vec::new() },
+        also: Vec::new(),
     }
+}
+
+/// The verdict about a whole of which `part` and `others` came before it, each as a story of its own.
+#[must_use]
+pub fn whole_of(part: &Article, others: &[&Article]) -> Verdict {
+    Verdict { also: others.iter().map(|a| StoryId::opened_by(&a.id)).collect(), ..copy_of(part) }
 }
 
 /// Applies a sighting with the verdict “new”.

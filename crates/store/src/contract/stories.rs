@@ -1,6 +1,6 @@
 //! Articles that tell the same.
 
-use super::{POLICY, article, copy_of, minute, put, put_copy, seen, source, story_of, text, withdraw};
+use super::{POLICY, article, copy_of, minute, put, put_copy, seen, source, story_of, text, whole_of, withdraw};
 use crate::{CardFilter, Change, PublishPolicy, Store, StoryLookup};
 use article::{Section, SourceId, StoryId, Verdict};
 use std::time::Duration;
@@ -87,6 +87,39 @@ pub async fn merged_addresses_lead_on(store: &Store) {
         assert_eq!(store.story(&old).await.unwrap(), StoryLookup::Moved(story.id.clone()), "in one step");
     }
     assert_eq!(store.totals().await.unwrap().stories, 1);
+}
+
+pub async fn a_whole_makes_its_parts_one_story(store: &Store) {
+    let parts: Vec<_> = (0..5)
+        .map(|n| article(&format!("part{n}.example"), "a", minute(10 + n), &text(&format!("t{n}x"), 40)))
+        .collect();
+    for part in &parts {
+        put(store, part).await;
+    }
+    let mut whole = article("wire.example", "w", minute(20), &text("w", 200));
+    whole.published = Some(minute(1));
+    // The last names the first as one of several: the oldest address is not the one it is a copy under.
+    let verdict = whole_of(&parts[4], &[&parts[0], &parts[1], &parts[2], &parts[3]]);
+    let applied = store.apply(&seen(&whole), Some(&verdict), &POLICY, minute(20)).await.unwrap();
+    assert_eq!((applied.change, applied.merged.len()), (Change::Joined, 4));
+    let story = story_of(store, &whole).await;
+    assert_eq!((story.members.len(), &story.primary), (6, &whole.id));
+    assert_eq!(story.id, StoryId::opened_by(&parts[0].id), "the oldest address stays");
+    for part in &parts[1..] {
+        let address = store.story(&StoryId::opened_by(&part.id)).await.unwrap();
+        assert_eq!(address, StoryLookup::Moved(story.id.clone()));
+    }
+    // A part whose own message is overtaken by the whole's finds its story too.
+    let (late, early) = (
+        article("late.example", "a", minute(31), &text("l", 40)),
+        article("early.example", "a", minute(30), &text("e", 40)),
+    );
+    put(store, &early).await;
+    let other = article("wire.example", "v", minute(32), &text("v", 80));
+    let verdict = whole_of(&early, &[&late]);
+    store.apply(&seen(&other), Some(&verdict), &POLICY, minute(32)).await.unwrap();
+    assert_eq!(put(store, &late).await.change, Change::Joined);
+    assert_eq!(story_of(store, &late).await.members.len(), 3);
 }
 
 pub async fn an_existing_story_wins_over_a_later_verdict(store: &Store) {

@@ -95,6 +95,7 @@ pub(crate) fn near_copy(of: &Article) -> Verdict {
         of: Some(of.id.clone()),
         score: 0.97,
         evidence: Evidence { postings: 36, shared: 34, containment: 0.94, jaccard: 0.71, notes: Vec::new() },
+        also: Vec::new(),
     }
 }
 
