@@ -12,9 +12,11 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use store::{FeedState, Store, StoreSettings};
 use tempfile::TempDir;
-use web::{Client, MemorySlots, Politeness, PolitenessSettings, WebSettings};
+use web::{Client, MemorySlots, Politeness, PolitenessSettings, Robots, RobotsSettings, WebSettings};
 
 pub(super) const FEED: &str = "http://aurora.localhost/feed";
+
+const HOST: &str = "aurora.localhost";
 
 /// What the publisher answers at a path.
 #[derive(Clone, Default)]
@@ -43,7 +45,11 @@ type Answers = Arc<Mutex<HashMap<String, Answer>>>;
 
 /// Answers as told; 304 where the validator still holds.
 async fn answer(State(answers): State<Answers>, request: Request) -> Response<Body> {
-    let path = request.uri().path().to_owned();
+    let host = request.headers().get("host").and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let path = match host {
+        HOST => request.uri().path().to_owned(),
+        other => format!("{other}{}", request.uri().path()),
+    };
     let answer = answers.lock().unwrap().get(&path).cloned().unwrap_or_else(|| status(404));
     let etag = answer.headers.iter().find(|(n, _)| *n == "etag").map(|(_, v)| v.clone());
     let asked = request.headers().get("if-none-match").and_then(|v| v.to_str().ok()).map(str::to_owned);
@@ -60,6 +66,7 @@ async fn answer(State(answers): State<Answers>, request: Request) -> Response<Bo
 pub(super) struct House {
     pub(super) store: Store,
     pub(super) poller: Poller,
+    pub(super) politeness: Arc<Politeness>,
     answers: Answers,
     _folder: TempDir,
 }
@@ -85,8 +92,9 @@ impl House {
         let pace =
             PolitenessSettings { host_per_second: 1_000.0, domain_per_second: 1_000, ..PolitenessSettings::default() };
         let politeness = Arc::new(Politeness::new(Arc::new(MemorySlots::new(100)), pace).unwrap());
-        let poller = Poller::new(store.clone(), client, politeness, settings);
-        let house = Self { store, poller, answers, _folder: folder };
+        let robots = Arc::new(Robots::new(client.clone(), politeness.clone(), RobotsSettings::default()));
+        let poller = Poller::new(store.clone(), client, robots, politeness.clone(), settings);
+        let house = Self { store, poller, politeness, answers, _folder: folder };
         house.put_source(FEED, false).await;
         house
     }
@@ -97,6 +105,7 @@ impl House {
         self.store.put_source(&source).await.unwrap();
     }
 
+    /// At a path of the publisher's own host, or at another host's `host/path`.
     pub(super) fn serve(&self, path: &str, answer: Answer) {
         self.answers.lock().unwrap().insert(path.to_owned(), answer);
     }

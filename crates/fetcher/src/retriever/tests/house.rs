@@ -16,6 +16,8 @@ use web::{Client, MemorySlots, Politeness, PolitenessSettings, Robots, RobotsSet
 
 pub(super) const PERMALINK: &str = "http://aurora.localhost/world/bridge";
 
+const HOST: &str = "aurora.localhost";
+
 /// What the publisher answers at a path.
 #[derive(Clone, Default)]
 pub(super) struct Answer {
@@ -66,7 +68,11 @@ struct Press {
 }
 
 async fn answer(State(press): State<Arc<Mutex<Press>>>, request: Request) -> Response<Body> {
-    let path = request.uri().path().to_owned();
+    let host = request.headers().get("host").and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let path = match host {
+        HOST => request.uri().path().to_owned(),
+        other => format!("{other}{}", request.uri().path()),
+    };
     let answer = {
         let mut press = press.lock().unwrap();
         press.asked.push(path.clone());
@@ -87,6 +93,8 @@ async fn answer(State(press): State<Arc<Mutex<Press>>>, request: Request) -> Res
 pub(super) struct House {
     pub(super) store: Store,
     pub(super) retriever: Retriever,
+    pub(super) robots: Arc<Robots>,
+    pub(super) politeness: Arc<Politeness>,
     press: Arc<Mutex<Press>>,
     _folder: TempDir,
 }
@@ -112,8 +120,8 @@ impl House {
             PolitenessSettings { host_per_second: 1_000.0, domain_per_second: 1_000, ..PolitenessSettings::default() };
         let politeness = Arc::new(Politeness::new(Arc::new(MemorySlots::new(100)), pace).unwrap());
         let robots = Arc::new(Robots::new(client.clone(), politeness.clone(), RobotsSettings::default()));
-        let retriever = Retriever::new(store.clone(), client, robots, politeness, settings);
-        let house = Self { store, retriever, press, _folder: folder };
+        let retriever = Retriever::new(store.clone(), client, robots.clone(), politeness.clone(), settings);
+        let house = Self { store, retriever, robots, politeness, press, _folder: folder };
         house.put_source(Carry::Full, false).await;
         house
     }
@@ -123,6 +131,7 @@ impl House {
         self.store.put_source(&source).await.unwrap();
     }
 
+    /// At a path of the publisher's own host, or at another host's `host/path`.
     pub(super) fn serve(&self, path: &str, answer: Answer) {
         self.press.lock().unwrap().answers.insert(path.to_owned(), answer);
     }
@@ -134,7 +143,7 @@ impl House {
             .unwrap()
             .asked
             .iter()
-            .filter(|p| *p != "/robots.txt" && !p.starts_with("/.well-known/"))
+            .filter(|p| !p.ends_with("/robots.txt") && !p.contains("/.well-known/"))
             .cloned()
             .collect()
     }
