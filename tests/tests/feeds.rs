@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{Store, StoreSettings};
-use web::{Client, Destination, MemorySlots, Politeness, PolitenessSettings, WebSettings};
+use web::{Client, Destination, MemorySlots, Politeness, PolitenessSettings, Robots, RobotsSettings, WebSettings};
 
 const PAGES: QueueName = QueueName::Belt(Belt::Pages, Lane::Main);
 const FEEDS: QueueName = QueueName::Belt(Belt::Feeds, Lane::Main);
@@ -138,7 +138,8 @@ fn poller(store: &Store, address: SocketAddr) -> Poller {
     let pace =
         PolitenessSettings { host_per_second: 1_000.0, domain_per_second: 1_000, ..PolitenessSettings::default() };
     let politeness = Arc::new(Politeness::new(Arc::new(MemorySlots::new(100)), pace).unwrap());
-    Poller::new(store.clone(), client, politeness, PollerSettings::default())
+    let robots = Arc::new(Robots::new(client.clone(), politeness.clone(), RobotsSettings::default()));
+    Poller::new(store.clone(), client, robots, politeness, PollerSettings::default())
 }
 
 async fn no_entry_is_lost_behind_a_304(on: On) {

@@ -9,7 +9,10 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use store::{Store, StoreSettings};
 use tempfile::TempDir;
-use web::{Client, MemorySlots, Politeness, PolitenessSettings, WebSettings};
+use web::{Client, MemorySlots, Politeness, PolitenessSettings, Robots, RobotsSettings, WebSettings};
+
+/// The publisher's own host.
+const HOST: &str = "aurora.localhost";
 
 /// What the publisher answers at a path.
 #[derive(Clone, Default)]
@@ -49,7 +52,11 @@ struct Press {
 
 /// Answers as told; 304 where the validator still holds.
 async fn answer(State(press): State<Arc<Mutex<Press>>>, request: Request) -> Response<Body> {
-    let path = request.uri().path().to_owned();
+    let host = request.headers().get("host").and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let path = match host {
+        HOST => request.uri().path().to_owned(),
+        other => format!("{other}{}", request.uri().path()),
+    };
     let answer = {
         let mut press = press.lock().unwrap();
         press.asked.push(path.clone());
@@ -72,6 +79,7 @@ pub(crate) struct Loopback {
     pub(crate) store: Store,
     pub(crate) client: Client,
     pub(crate) politeness: Arc<Politeness>,
+    pub(crate) robots: Arc<Robots>,
     press: Arc<Mutex<Press>>,
     _folder: TempDir,
 }
@@ -92,9 +100,11 @@ impl Loopback {
         let pace =
             PolitenessSettings { host_per_second: 1_000.0, domain_per_second: 1_000, ..PolitenessSettings::default() };
         let politeness = Arc::new(Politeness::new(Arc::new(MemorySlots::new(100)), pace).unwrap());
-        Self { store, client, politeness, press, _folder: folder }
+        let robots = Arc::new(Robots::new(client.clone(), politeness.clone(), RobotsSettings::default()));
+        Self { store, client, politeness, robots, press, _folder: folder }
     }
 
+    /// At a path of the publisher's own host, or at another host's `host/path`.
     pub(crate) fn serve(&self, path: &str, answer: Answer) {
         self.press.lock().unwrap().answers.insert(path.to_owned(), answer);
     }

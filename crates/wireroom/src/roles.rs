@@ -196,12 +196,16 @@ async fn fetcher(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken
         if settings.queue.url.starts_with("sqlite:") { Ok(()) } else { Err(why) }
     })?;
     let (store, client, politeness) = (house.store().await?, house.client()?, house.politeness().await?);
-    let poller =
-        fetcher::poller::Poller::new(store.clone(), client.clone(), politeness.clone(), settings.poller.clone());
+    let robots = Arc::new(house.robots(client.clone()).await?);
+    let poller = fetcher::poller::Poller::new(
+        store.clone(),
+        client.clone(),
+        robots.clone(),
+        politeness.clone(),
+        settings.poller.clone(),
+    );
     work(house, poller, tasks, stop).await?;
-    let robots = house.robots(client.clone()).await?;
-    let retriever =
-        fetcher::retriever::Retriever::new(store, client, Arc::new(robots), politeness, settings.retriever.clone());
+    let retriever = fetcher::retriever::Retriever::new(store, client, robots, politeness, settings.retriever.clone());
     work(house, retriever, tasks, stop).await
 }
 

@@ -1,6 +1,7 @@
 //! How a feed is asked for: politely, conditionally, and its answer read.
 
 use super::failure::Failure;
+use super::led::Led;
 use super::refusal::Refusal;
 use super::{Poller, sitemaps};
 use crate::feed::{FeedContext, FeedError, ParsedFeed, parse};
@@ -8,7 +9,7 @@ use article::Timestamp;
 use queue::{Delivery, MessageId};
 use store::FeedState;
 use url::Url;
-use web::{Kind, Request, Response};
+use web::{FetchError, Kind, Request, Response};
 
 /// What an answer of the feed's server brings.
 pub(super) enum Answer {
@@ -46,6 +47,12 @@ impl From<Failure> for Stop {
     }
 }
 
+impl From<FetchError> for Stop {
+    fn from(error: FetchError) -> Self {
+        Stop::Failed(error.into())
+    }
+}
+
 impl Poller {
     /// Asks the feed's server, at its host's pace, whether anything changed.
     pub(super) async fn ask(&self, state: &FeedState, delivery: &Delivery) -> Result<Answer, Stop> {
@@ -68,7 +75,7 @@ impl Poller {
         request.max_body = Some(self.settings.max_bytes);
         // No crawl delay: it is for crawlers, and a feed is asked for as often as it asks to be.
         let slot = self.politeness.reserve(&request.url, &id.0, None, Timestamp::now()).await.map_err(Refusal::from)?;
-        let response = self.client.get(&request).await.map_err(Failure::from)?;
+        let response = self.client.get_by_leave(&request, &Led { poller: self, id }).await?;
         drop(slot);
         match response.status {
             200..=299 | 304 => Ok(response),

@@ -18,6 +18,9 @@ pub(super) enum Failure {
     /// No response.
     #[error("{}{}", .0, fetch_advice(.0))]
     Fetch(#[from] FetchError),
+    /// The feed leads to a host that doesn't want to be asked.
+    #[error("the feed leads to {host}, whose robots.txt forbids it; name the feed's own address if it has another")]
+    Robots { host: String },
     /// 410: its publisher took it down for good.
     #[error("the feed is gone (410): it is not polled any more; `wireroom sources check` finds its successor")]
     Gone,
@@ -66,7 +69,7 @@ impl Failure {
     /// The status that came, if one did.
     fn status(&self) -> Option<u16> {
         match self {
-            Failure::BadAddress { .. } | Failure::Fetch(_) => None,
+            Failure::BadAddress { .. } | Failure::Fetch(_) | Failure::Robots { .. } => None,
             Failure::Gone => Some(410),
             Failure::SlowDown { status, .. } | Failure::Status { status } | Failure::Feed { status, .. } => {
                 Some(*status)
@@ -86,6 +89,7 @@ impl Failure {
             }
             Failure::BadAddress { .. }
             | Failure::Fetch(_)
+            | Failure::Robots { .. }
             | Failure::Gone
             | Failure::Status { .. }
             | Failure::Feed { .. } => now.plus(wait),

@@ -16,7 +16,7 @@ use std::time::Duration;
 use store::{FeedState, PollRecord, Store};
 use telemetry::events::feeds::FeedPolled;
 use url::Url;
-use web::{Client, Politeness, Response};
+use web::{Client, Politeness, Response, Robots};
 
 /// Reads a feed and sends the pages that are new in it: *feeds* in, *pages* out.
 ///
@@ -27,6 +27,8 @@ use web::{Client, Politeness, Response};
 pub struct Poller {
     store: Store,
     pub(super) client: Client,
+    /// Of hosts that a feed leads to; its own was named by the operator.
+    pub(super) robots: Arc<Robots>,
     pub(super) politeness: Arc<Politeness>,
     pub(super) settings: PollerSettings,
 }
@@ -50,8 +52,14 @@ impl Handler for Poller {
 
 impl Poller {
     /// A poller with what it needs.
-    pub fn new(store: Store, client: Client, politeness: Arc<Politeness>, settings: PollerSettings) -> Self {
-        Self { store, client, politeness, settings }
+    pub fn new(
+        store: Store,
+        client: Client,
+        robots: Arc<Robots>,
+        politeness: Arc<Politeness>,
+        settings: PollerSettings,
+    ) -> Self {
+        Self { store, client, robots, politeness, settings }
     }
 
     /// Cheapest refusal first.

@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     Stale { finished: Timestamp },
     /// The host's next slot is too far to wait for.
     HostBusy { free_at: Timestamp },
+    /// The feed leads to a host whose robots.txt can't be had now.
+    RobotsUnknown { host: String, why: String, retry_at: Timestamp },
     /// The host slots' Redis is away.
     SlotsAway(Away),
     /// The store refused or is away.
@@ -61,6 +63,11 @@ impl From<Refusal> for Outcome {
             Refusal::HostBusy { free_at } => {
                 Outcome::retry_at(RetryReason::HostBusy, free_at, format_args!("the host is busy until {free_at}"))
             }
+            Refusal::RobotsUnknown { host, why, retry_at } => Outcome::retry_at(
+                RetryReason::RobotsUnknown,
+                retry_at,
+                format_args!("robots.txt of {host}, to which the feed leads, can't be had: {why}"),
+            ),
             Refusal::SlotsAway(why) => Outcome::retry(RetryReason::DependencyAway, why),
             Refusal::Store(error) => match error {
                 StoreError::Away(_) => Outcome::retry(RetryReason::DependencyAway, error),

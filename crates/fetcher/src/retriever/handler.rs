@@ -3,6 +3,7 @@
 use super::RetrieverSettings;
 use super::answer::{Answer, asks_for_rest, classify, rest};
 use super::article::{fit, from_entry, from_page, hints};
+use super::led::Led;
 use super::refusal::Refusal;
 use super::tdm_file::TdmFiles;
 use crate::extract::{ExtractError, Extracted, PageBytes, Signals, extract, header_signals};
@@ -47,12 +48,11 @@ impl Handler for Retriever {
     }
 }
 
-/// Leave to fetch a page.
-struct Leave {
-    url: Url,
-    permit: Permit,
+/// Leave to fetch an address.
+pub(super) struct Leave {
+    pub(super) permit: Permit,
     /// What robots.txt and the host's TDM file reserve of it.
-    reserved: Signals,
+    pub(super) reserved: Signals,
 }
 
 /// What a page became, and on which evidence.
@@ -100,16 +100,18 @@ impl Retriever {
     /// Cheapest refusal first: each `?` spares the web, and us, the steps below it.
     async fn retrieve(&self, page: &Page, delivery: &Delivery) -> Result<Done, Refusal> {
         let source = self.admit(page).await?;
-        let leave = self.leave(page).await?;
+        let unreadable = || Refusal::Gone { what: "an address that can't be read".to_owned() };
+        let url = page.permalink.url().ok_or_else(unreadable)?;
+        let leave = self.leave(&url).await?;
         // Where mining is reserved beforehand a first look takes nothing but what the feed says.
         if leave.reserved.reserves_mining() && page.visit == Visit::First {
             let look = self.listed(page, &source, &leave.reserved, Timestamp::now()).await?;
             return Ok(done(look, delivery));
         }
-        let response = self.fetch(page, delivery, &leave).await?;
+        let (response, reserved) = self.fetch(page, delivery, url, leave).await?;
         let look = match classify(&response, &page.permalink)? {
             Answer::Gone(cause, what) => self.withdraw(page, cause, what, response.received_at).await?,
-            Answer::Page => self.read(page, &source, &response, leave.reserved).await?,
+            Answer::Page => self.read(page, &source, &response, reserved).await?,
         };
         self.refuse_taken_down(&[look.arrival.id().clone()], look.arrival.url()).await?;
         if look.keep {
@@ -147,38 +149,49 @@ impl Retriever {
     }
 
     /// Leave to fetch, by robots.txt, and what the host reserves before any page is asked for.
-    async fn leave(&self, page: &Page) -> Result<Leave, Refusal> {
-        let unreadable = || Refusal::Gone { what: "an address that can't be read".to_owned() };
-        let url = page.permalink.url().ok_or_else(unreadable)?;
-        let permit = self.robots.permit(&url, Timestamp::now()).await?;
+    pub(super) async fn leave(&self, url: &Url) -> Result<Leave, Refusal> {
+        let permit = self.robots.permit(url, Timestamp::now()).await?;
         if permit.too_slow {
-            return Err(Refusal::TooSlow { host: page.permalink.host().to_owned() });
+            return Err(Refusal::TooSlow { host: url.host_str().unwrap_or_default().to_owned() });
         }
         // As if a header said so (draft-ietf-aipref-attach; TDMRep): the same words in another place.
         let mut said: Vec<(String, String)> = Vec::new();
         if let Some(usage) = &permit.content_usage {
             said.push(("content-usage".to_owned(), usage.clone()));
         }
-        if self.settings.tdm_file && self.tdm_files.reserve(&url, Timestamp::now()).await? {
+        if self.settings.tdm_file && self.tdm_files.reserve(url, Timestamp::now()).await? {
             said.push(("tdm-reservation".to_owned(), "1".to_owned()));
         }
-        Ok(Leave { reserved: header_signals(&said, None), permit, url })
+        Ok(Leave { reserved: header_signals(&said, None), permit })
     }
 
-    /// Slot and request.
-    async fn fetch(&self, page: &Page, delivery: &Delivery, leave: &Leave) -> Result<Response, Refusal> {
-        let slot = self.slot(&leave.url, page.visit, delivery, &leave.permit).await?;
-        let response = self.client.get(&self.request(page, leave.url.clone()).await?).await?;
+    /// Slot and request; with the response what the hosts on the way reserve.
+    async fn fetch(
+        &self,
+        page: &Page,
+        delivery: &Delivery,
+        url: Url,
+        leave: Leave,
+    ) -> Result<(Response, Signals), Refusal> {
+        let slot = self.slot(&url, page.visit, delivery, &leave.permit).await?;
+        let led = Led::new(self, page.visit, delivery);
+        let response = self.client.get_by_leave(&self.request(page, url).await?, &led).await?;
         drop(slot);
         if asks_for_rest(&response) {
-            let until = self.politeness.slow_down(&leave.url, response.retry_after(), Timestamp::now()).await?;
+            let until = self.politeness.slow_down(&response.url, response.retry_after(), Timestamp::now()).await?;
             return Err(rest(&response, until));
         }
-        Ok(response)
+        Ok((response, leave.reserved.and(led.reserved())))
     }
 
     /// Revisits take only slots that no news waits for.
-    async fn slot(&self, url: &Url, visit: Visit, delivery: &Delivery, permit: &Permit) -> Result<SlotGuard, Refusal> {
+    pub(super) async fn slot(
+        &self,
+        url: &Url,
+        visit: Visit,
+        delivery: &Delivery,
+        permit: &Permit,
+    ) -> Result<SlotGuard, Refusal> {
         let (message, delay, now) = (delivery.message_id.0.as_str(), permit.crawl_delay, Timestamp::now());
         let slot = match visit {
             Visit::First | Visit::Updated => self.politeness.reserve(url, message, delay, now).await,

@@ -14,6 +14,10 @@ fn what_each_refusal_becomes() {
         ("retired", Refusal::Retired),
         ("stale", Refusal::Stale { finished: at }),
         ("host busy", Refusal::HostBusy { free_at: at }),
+        (
+            "robots unknown",
+            Refusal::RobotsUnknown { host: "b.example".to_owned(), why: "status 500".to_owned(), retry_at: at },
+        ),
         ("slots away", Refusal::SlotsAway(Away { why: "connection refused".to_owned() })),
         ("store away", Refusal::Store(StoreError::Away("connection refused".to_owned()))),
         ("store conflict", Refusal::Store(StoreError::Conflict("deadlock".to_owned()))),
@@ -41,6 +45,7 @@ fn what_each_refusal_becomes() {
     retired: drop source_away
     stale: drop stale
     host busy: retry host_busy, not before 2026-11-24T09:30:00Z
+    robots unknown: retry robots_unknown, not before 2026-11-24T09:30:00Z
     slots away: retry dependency_away
     store away: retry dependency_away
     store conflict: retry conflict

@@ -4,7 +4,9 @@ use crate::loopback::{self, Loopback};
 use crate::poller::{Poller, PollerSettings};
 use article::{Carry, Feed, Origin, Source, SourceId, Timestamp};
 use queue::{Delivery, Handler, Lane, Message, MessageId, Outcome, Page, Poll, Then};
+use std::sync::Arc;
 use store::{FeedState, Store};
+use web::Politeness;
 
 pub(super) use crate::loopback::{Answer, status};
 
@@ -17,6 +19,7 @@ pub(super) fn ok(body: impl Into<Vec<u8>>) -> Answer {
 pub(super) struct House {
     pub(super) store: Store,
     pub(super) poller: Poller,
+    pub(super) politeness: Arc<Politeness>,
     loopback: Loopback,
 }
 
@@ -29,8 +32,9 @@ impl House {
     pub(super) async fn with(settings: PollerSettings) -> Self {
         let loopback = Loopback::new().await;
         let store = loopback.store.clone();
-        let poller = Poller::new(store.clone(), loopback.client.clone(), loopback.politeness.clone(), settings);
-        let house = Self { store, poller, loopback };
+        let (robots, politeness) = (loopback.robots.clone(), loopback.politeness.clone());
+        let poller = Poller::new(store.clone(), loopback.client.clone(), robots, politeness.clone(), settings);
+        let house = Self { store, poller, politeness, loopback };
         house.put_source(FEED, false).await;
         house
     }
@@ -41,6 +45,7 @@ impl House {
         self.store.put_source(&source).await.unwrap();
     }
 
+    /// At a path of the publisher's own host, or at another host's `host/path`.
     pub(super) fn serve(&self, path: &str, answer: Answer) {
         self.loopback.serve(path, answer);
     }

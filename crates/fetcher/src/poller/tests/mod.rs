@@ -4,5 +4,6 @@ mod corpus;
 mod decisions;
 mod house;
 mod polls;
+mod redirects;
 mod rhythm;
 mod selection;

@@ -6,7 +6,7 @@ use article::{Arrival, Article, CanonicalUrl, Carry, Origin, Source, SourceId, T
 use queue::{Delivery, Handler, Lane, Message, Outcome, Page, Visit};
 use std::sync::Arc;
 use store::{PublishPolicy, Store};
-use web::{Robots, RobotsSettings};
+use web::{Politeness, Robots};
 
 pub(super) use crate::loopback::{Answer, status};
 
@@ -34,6 +34,8 @@ pub(super) fn bridge(head: &str) -> String {
 pub(super) struct House {
     pub(super) store: Store,
     pub(super) retriever: Retriever,
+    pub(super) robots: Arc<Robots>,
+    pub(super) politeness: Arc<Politeness>,
     loopback: Loopback,
 }
 
@@ -44,11 +46,10 @@ impl House {
 
     pub(super) async fn with(settings: RetrieverSettings) -> Self {
         let loopback = Loopback::new().await;
-        let (store, client, politeness) =
-            (loopback.store.clone(), loopback.client.clone(), loopback.politeness.clone());
-        let robots = Arc::new(Robots::new(client.clone(), politeness.clone(), RobotsSettings::default()));
-        let retriever = Retriever::new(store.clone(), client, robots, politeness, settings);
-        let house = Self { store, retriever, loopback };
+        let (store, client) = (loopback.store.clone(), loopback.client.clone());
+        let (robots, politeness) = (loopback.robots.clone(), loopback.politeness.clone());
+        let retriever = Retriever::new(store.clone(), client, robots.clone(), politeness.clone(), settings);
+        let house = Self { store, retriever, robots, politeness, loopback };
         house.put_source(Carry::Full, false).await;
         house
     }
@@ -58,13 +59,14 @@ impl House {
         self.store.put_source(&source).await.unwrap();
     }
 
+    /// At a path of the publisher's own host, or at another host's `host/path`.
     pub(super) fn serve(&self, path: &str, answer: Answer) {
         self.loopback.serve(path, answer);
     }
 
     /// Pages asked for so far.
     pub(super) fn asked(&self) -> Vec<String> {
-        let own = |path: &String| path != "/robots.txt" && !path.starts_with("/.well-known/");
+        let own = |path: &String| !path.ends_with("/robots.txt") && !path.contains("/.well-known/");
         self.loopback.asked().into_iter().filter(own).collect()
     }
 

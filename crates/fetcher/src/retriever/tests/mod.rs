@@ -3,5 +3,6 @@
 mod decisions;
 mod house;
 mod pages;
+mod redirects;
 mod rights;
 mod visits;
