@@ -94,13 +94,20 @@ impl Ladder {
         wait <= LONGEST_HOLD && wait < self.shortest().wait()
     }
 
-    /// Each lap one rung further, from where its reason starts.
+    /// Rungs between two laps of a failure. Those that only make waiting exact are passed over: every ladder is
+    /// climbed in about three steps.
+    fn stride(&self) -> usize {
+        (self.rungs.len() - 1).div_ceil(3).max(1)
+    }
+
+    /// Each lap one step further, from where its reason starts.
     fn choose(&self, reason: RetryReason, journey: Journey<'_>) -> Rung {
         let laps = if reason.spends_attempt() { journey.attempt.saturating_sub(1) } else { journey.waits };
         match first_rung(reason) {
             Start::Shortest => self.shortest(),
             Start::At { first, last } => {
-                let index = first.saturating_add(laps as usize).min(last).min(self.rungs.len() - 1);
+                let step = first.saturating_add(laps as usize).min(last);
+                let index = step.saturating_mul(self.stride()).min(self.rungs.len() - 1);
                 self.rungs[index]
             }
         }
@@ -110,7 +117,7 @@ impl Ladder {
 enum Start {
     /// Always the shortest rung.
     Shortest,
-    /// This rung at the first lap, then upwards to the last.
+    /// This step at the first lap, then upwards to the last.
     At { first: usize, last: usize },
 }
 

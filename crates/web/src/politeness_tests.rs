@@ -170,7 +170,8 @@ async fn spare_slots_are_taken_only_where_nobody_waits() {
         book(&politeness, &format!("news {n}"), later(1)).await;
     }
     let lap = free_at(politeness.reserve_spare(&page, "another visit", None, later(1)).await);
-    assert!((later(301)..=later(306)).contains(&lap), "{lap}");
+    // Half the horizon on, with jitter.
+    assert!((later(1_201)..=later(1_206)).contains(&lap), "{lap}");
 }
 
 #[test]

@@ -123,8 +123,9 @@ pub struct PolitenessSettings {
     pub max_wait_ms: u64,
     /// Handlers of one host that may wait at a time: others would take every handler from other hosts.
     pub waiting_per_host: usize,
-    /// Seconds ahead for which slots are booked: beyond, a page laps with jitter, since a queue in Redis
-    /// would be a second queue without the first one's guarantees.
+    /// Seconds ahead for which slots are booked: beyond, a page laps with jitter, since an endless queue in Redis
+    /// would be a second queue without the first one's guarantees. Each lap is a message published again, so the
+    /// horizon holds what a host's busiest hour brings at its rate.
     pub horizon_secs: u64,
     /// Longest `Retry-After` believed, in seconds: a year is somebody's mistake.
     pub slow_down_cap_secs: u64,
@@ -143,7 +144,7 @@ impl Default for PolitenessSettings {
             crawl_delay_cap_secs: 30,
             max_wait_ms: 5_000,
             waiting_per_host: 4,
-            horizon_secs: 600,
+            horizon_secs: 2_400,
             slow_down_cap_secs: 86_400,
             hosts: BTreeMap::new(),
             remembered: 100_000,
