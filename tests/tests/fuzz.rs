@@ -3,14 +3,14 @@
 //! Inputs are the corpus's own files (or a few seeds, where there is no corpus), cut, doubled, mixed and strewn
 //! with what parsers stumble over. A run tries a few hundred; the long run is
 //! `WIREROOM_FUZZ_INPUTS=1000000 cargo test --release -p wireroom-tests --test it -- fuzz:: --nocapture`.
-//! A failure names its seed and leaves the input in a file.
+//! A failure names its seed and leaves the input in a file; `WIREROOM_FUZZ_KEEP=N` keeps input N, such as a slow one.
 
 use article::CanonicalUrl;
 use fetcher::extract::{Hints, PageBytes, extract};
 use fetcher::feed::{FeedContext, discover, parse, parse_date};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use url::Url;
 use web::robots::RobotsTxt;
 
@@ -107,23 +107,52 @@ fn number(name: &str) -> Option<usize> {
     std::env::var(name).ok()?.parse().ok()
 }
 
+/// Bytes that a long run may hold more at its end than after its first tenth: what a leak of a few hundred bytes an
+/// input would pass in a million.
+const GROWTH: u64 = 200_000_000;
+
+/// Bytes of memory that the process holds; 0 where the system does not say.
+fn resident() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok()).unwrap_or(0) * 4_096
+}
+
+/// Time this thread has worked, whatever else the machine does; none where the system does not say.
+fn worked() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = stat.and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
+}
+
 /// Tries `read` on spoiled inputs: `few` of them unless the environment says how many.
 fn spoil(target: &str, few: usize, seeds: &[Vec<u8>], read: impl Fn(&[u8])) {
     let inputs = number("WIREROOM_FUZZ_INPUTS").unwrap_or(few);
     let seed = number("WIREROOM_FUZZ_SEED").unwrap_or(20_261_124);
     let mut dice = Dice(seed as u64 | 1);
-    let mut slowest = 0;
+    let (began, mut slowest, mut held) = (Instant::now(), (Duration::ZERO, 0), 0);
     for n in 0..inputs {
         let input = dice.spoil(seeds);
-        let started = Instant::now();
+        let before = worked();
         if catch_unwind(AssertUnwindSafe(|| read(&input))).is_err() {
             let file = std::env::temp_dir().join(format!("wireroom-fuzz-{target}-{seed}-{n}"));
             std::fs::write(&file, &input).unwrap();
             panic!("{target}: input {n} of seed {seed} panics; it is kept in {}", file.display());
         }
-        slowest = slowest.max(started.elapsed().as_micros());
+        slowest = slowest.max((worked().saturating_sub(before), n));
+        if number("WIREROOM_FUZZ_KEEP") == Some(n) {
+            std::fs::write(std::env::temp_dir().join(format!("wireroom-fuzz-{target}-{seed}-{n}")), &input).unwrap();
+        }
+        if n == inputs / 10 {
+            held = resident();
+        }
+        if inputs >= 100_000 && n > 0 && n % (inputs / 10) == 0 {
+            eprintln!("{target}: {n} inputs in {} s, the slowest is {slowest:?}", began.elapsed().as_secs());
+        }
     }
-    eprintln!("{target}: {inputs} inputs, the slowest took {slowest} µs");
+    let grown = resident().saturating_sub(held);
+    let (time, n) = slowest;
+    eprintln!("{target}: {inputs} inputs, input {n} took longest with {time:?}; {} MB more memory", grown / 1_000_000);
+    assert!(grown <= GROWTH, "{target}: {grown} bytes more memory after {inputs} inputs");
 }
 
 /// Files of the corpus with this ending, none larger than `bytes`; `own` where there is no corpus.
@@ -179,8 +208,15 @@ fn dates() {
 #[test]
 fn pages() {
     let own = "<html><head><title>T</title><script type='application/ld+json'>{\"@type\":\"NewsArticle\",\"headline\":\"H\"}</script></head><body><article><h1>H</h1><p>One paragraph of text, long enough to be one.</p></article></body></html>";
-    let seeds = seeds("fundus/html", ".html", 120_000, &[own]);
-    spoil("pages", 100, &seeds, |bytes| {
+    // Of each page its head, and pieces of what follows: whole ones take a hundred times as long and break no sooner.
+    let pages = seeds("fundus/html", ".html", 2_000_000, &[own]);
+    let head = |page: &[u8]| page[..page.len().min(3_000)].to_vec();
+    let pieces = |page: &[u8]| page.chunks(4_000).skip(1).step_by(9).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let seeds: Vec<Vec<u8>> = pages
+        .iter()
+        .flat_map(|page| pieces(page).into_iter().map(move |piece| [head(page), piece].concat()).chain([head(page)]))
+        .collect();
+    spoil("pages", 300, &seeds, |bytes| {
         let page = PageBytes {
             bytes,
             url: "https://www.example.org/news/1",
@@ -189,6 +225,26 @@ fn pages() {
             received_at: None,
         };
         let _ = extract(&page, &Hints::default());
+    });
+}
+
+#[test]
+fn charsets() {
+    let text = "<html><head><meta charset=\"{}\"><title>Größe, 大きさ, размер</title></head><body><article><h1>Größe</h1><p>Der Zug fährt um fünf; поезд идёт в пять; 列車は五時に出る。</p></article></body></html>";
+    let labels =
+        ["utf-8", "utf-16le", "windows-1252", "iso-8859-15", "koi8-r", "shift_jis", "euc-kr", "gb18030", "big5"];
+    let own: Vec<String> = labels.iter().map(|label| text.replace("{}", label)).collect();
+    let mut seeds_of_all: Vec<Vec<u8>> = own.iter().map(|s| s.as_bytes().to_vec()).collect();
+    seeds_of_all.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    seeds_of_all.push([0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes)).collect());
+    seeds_of_all.extend(seeds("feeds", "", 4_000, &[RSS]));
+    let types = labels.map(|label| format!("text/html; charset={label}"));
+    spoil("charsets", 2_000, &seeds_of_all, |bytes| {
+        let content_type = types.get(bytes.len() % (types.len() + 3)).map(String::as_str);
+        let url = "https://www.example.org/news/1";
+        let page = PageBytes { bytes, url, content_type, headers: &[], received_at: None };
+        let _ = extract(&page, &Hints::default());
+        let _ = parse(bytes, &FeedContext { url: Some(url), content_type, ..FeedContext::default() });
     });
 }
 
