@@ -8,10 +8,10 @@ use std::time::Duration;
 use store::{ArticleState, Store, StoredArticle};
 
 /// Long enough for the slowest machine; a test that passes never waits for it.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A press whose articles all exist from the start.
-async fn press(articles: u32, seed: u64) -> RunningPress {
+pub(crate) async fn press(articles: u32, seed: u64) -> RunningPress {
     let settings = PressSettings {
         seed,
         publishers: 30,
@@ -26,7 +26,7 @@ async fn press(articles: u32, seed: u64) -> RunningPress {
 }
 
 /// An installation with the press's sources, not started.
-async fn installation(mode: Mode, press: &RunningPress) -> (Installation, Store) {
+pub(crate) async fn installation(mode: Mode, press: &RunningPress) -> (Installation, Store) {
     let installation = Installation::new(mode, press.addr(), "");
     let store = installation.store().await;
     for source in press.sources() {
@@ -36,7 +36,7 @@ async fn installation(mode: Mode, press: &RunningPress) -> (Installation, Store)
 }
 
 /// Every article of the store.
-async fn stored(store: &Store) -> BTreeMap<ArticleId, StoredArticle> {
+pub(crate) async fn stored(store: &Store) -> BTreeMap<ArticleId, StoredArticle> {
     let mut all = BTreeMap::new();
     let mut after = None;
     loop {
@@ -152,7 +152,7 @@ fn wrong_stories(
 }
 
 /// Runs until truth and store agree, and a moment longer: nothing doubled comes after.
-async fn agreement(installation: &Installation, press: &RunningPress, store: &Store) {
+pub(crate) async fn agreement(installation: &Installation, press: &RunningPress, store: &Store) {
     let truth = press.truth();
     eventually(PATIENCE, || async {
         disagreement(&truth, store).await.map(|what| format!("{what}\n{}", installation.logs()))

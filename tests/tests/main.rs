@@ -20,6 +20,7 @@ mod harness_itself;
 mod installation;
 mod real_input;
 mod replay;
+mod revisits;
 mod tls;
 mod tour;
 mod web_slots;

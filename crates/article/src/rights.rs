@@ -1,5 +1,6 @@
 //! What of an article may be shown.
 
+use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// How much of an article is carried. Ordered: the strictest of source, page, robots, opt-out and
@@ -53,13 +54,15 @@ pub enum CarryReason {
     TdmReserved,
     /// A `Content-Usage` preference against it (IETF aipref).
     ContentUsage,
+    /// robots.txt forbids fetching the page (RFC 9309): it turned so after the text was published.
+    Robots,
     /// The story's primary source isn't free or opted out, and this source has no licence.
     PrimaryNotFree,
 }
 
 impl CarryReason {
     /// Every reason, for documentation and tests.
-    pub const ALL: [CarryReason; 10] = [
+    pub const ALL: [CarryReason; 11] = [
         CarryReason::Source,
         CarryReason::NotFree,
         CarryReason::Paywall,
@@ -69,6 +72,7 @@ impl CarryReason {
         CarryReason::UnavailableAfter,
         CarryReason::TdmReserved,
         CarryReason::ContentUsage,
+        CarryReason::Robots,
         CarryReason::PrimaryNotFree,
     ];
 
@@ -84,6 +88,7 @@ impl CarryReason {
             CarryReason::UnavailableAfter => "unavailable_after",
             CarryReason::TdmReserved => "tdm_reserved",
             CarryReason::ContentUsage => "content_usage",
+            CarryReason::Robots => "robots",
             CarryReason::PrimaryNotFree => "primary_not_free",
         }
     }
@@ -108,6 +113,7 @@ impl CarryReason {
             }
             CarryReason::UnavailableAfter => "The publisher's time for this text has passed.",
             CarryReason::TdmReserved | CarryReason::ContentUsage => "The publisher has reserved text and data mining.",
+            CarryReason::Robots => "The publisher asks that its pages not be fetched by robots.",
             CarryReason::PrimaryNotFree => "The primary source of this story is not free to read.",
         }
     }
@@ -123,12 +129,15 @@ pub struct Rights {
     /// A licence named on the page (an address or a name), if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// When the text must be gone (`unavailable_after`), if its publisher set a time that is still to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 impl Rights {
     /// What the source's own setting allows, before any page is looked at.
     pub fn from_source(carry: Carry) -> Self {
-        Self { carry, reason: CarryReason::Source, licence: None }
+        Self { carry, reason: CarryReason::Source, licence: None, until: None }
     }
 
     /// Narrows to `carry` if that is stricter; a signal never widens.

@@ -1,4 +1,4 @@
-//! How do we get the news? Schedule, poll, retrieve, extract.
+//! How do we get the news? Schedule, poll, retrieve, extract, look again, judge again.
 //!
 //! [`feed`] and [`extract`] are pure: bytes in, entries or an article out. Around them the poller and the
 //! retriever are handlers of the belts, and the scheduler says which feed is due.
@@ -9,5 +9,7 @@ pub mod feed;
 #[cfg(test)]
 mod loopback;
 pub mod poller;
+pub mod rejudge;
 pub mod retriever;
+pub mod revisit;
 pub mod schedule;

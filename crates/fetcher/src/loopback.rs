@@ -109,6 +109,11 @@ impl Loopback {
         self.press.lock().unwrap().answers.insert(path.to_owned(), answer);
     }
 
+    /// Only what is asked for from now on counts.
+    pub(crate) fn forget_asked(&self) {
+        self.press.lock().unwrap().asked.clear();
+    }
+
     /// Paths asked for so far.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.press.lock().unwrap().asked.clone()

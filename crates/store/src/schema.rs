@@ -135,4 +135,17 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE INDEX decisions_article ON decisions (article)",
     "CREATE INDEX decisions_url ON decisions (url)",
     "CREATE INDEX decisions_message ON decisions (message_id)",
+], &[
+    // Articles to be looked at again; `looks` is how many looks have been sent.
+    "CREATE TABLE revisits (
+        article TEXT PRIMARY KEY, page TEXT NOT NULL, since BIGINT NOT NULL, looks BIGINT NOT NULL DEFAULT 0,
+        lease_until BIGINT NOT NULL DEFAULT 0, etag TEXT, last_modified TEXT)",
+    "CREATE INDEX revisits_due ON revisits (looks, since)",
+], &[
+    // When an article's text must be gone; a claim moves it on.
+    "ALTER TABLE articles ADD COLUMN expires_at BIGINT",
+    "CREATE INDEX articles_expires ON articles (expires_at)",
+    // How far a pass over all articles has come.
+    "CREATE TABLE passes (
+        name TEXT PRIMARY KEY, done_to TEXT, due BIGINT NOT NULL DEFAULT 0, lease_until BIGINT NOT NULL DEFAULT 0)",
 ]];

@@ -177,6 +177,14 @@ async fn scheduler(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationTok
     tasks.spawn(forget(store.clone(), settings.keep.clone(), stop.clone()));
     match settings.may_poll() {
         Ok(()) => {
+            let revisits = fetcher::revisit::Revisits::new(store.clone(), queue.clone(), settings.revisits.clone());
+            tasks.spawn({
+                let stop = stop.clone();
+                async move {
+                    revisits.run(stop).await;
+                    Ok(())
+                }
+            });
             let scheduler = fetcher::schedule::Scheduler::new(store, queue, settings.scheduler.clone());
             let stop = stop.clone();
             tasks.spawn(async move {
@@ -205,8 +213,30 @@ async fn fetcher(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken
         settings.poller.clone(),
     );
     work(house, poller, tasks, stop).await?;
+    if settings.may_poll().is_ok() {
+        rejudge(house, tasks, stop).await?;
+    }
     let retriever = fetcher::retriever::Retriever::new(store, client, robots, politeness, settings.retriever.clone());
     work(house, retriever, tasks, stop).await
+}
+
+/// Judges again what was published. Here, and not with the scheduler: it asks hosts for their rules, and only
+/// fetchers may reach the web.
+async fn rejudge(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken) -> anyhow::Result<()> {
+    let settings = &house.settings;
+    let (client, politeness) = (house.client()?, house.politeness().await?);
+    let mut rules = settings.web.robots.clone();
+    rules.ttl_secs = rules.ttl_secs.min(settings.rejudge.every().as_secs());
+    let robots = Arc::new(web::Robots::new(client.clone(), politeness.clone(), rules));
+    let (store, queue) = (house.store().await?, house.queue().await?);
+    let (tdm_file, settings) = (settings.retriever.tdm_file, settings.rejudge.clone());
+    let rejudge = fetcher::rejudge::Rejudge::new(store, queue, client, robots, politeness, tdm_file, settings);
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        rejudge.run(stop).await;
+        Ok(())
+    });
+    Ok(())
 }
 
 /// Runs a worker around a handler.

@@ -64,5 +64,6 @@ fn redirected_home(response: &Response, permalink: &CanonicalUrl) -> bool {
     !response.redirects.is_empty()
         && response.url.query().is_none()
         && is_front(response.url.path())
-        && !is_front(permalink.path())
+        // `/?p=100135` is an article: its number is its identity.
+        && (permalink.as_str().contains('?') || !is_front(permalink.path()))
 }

@@ -93,7 +93,7 @@ pub(super) fn from_entry(
 }
 
 /// Where only the headline may be carried nothing else that was written or drawn stays.
-fn keep_only_headline(article: &mut Article) {
+pub(crate) fn keep_only_headline(article: &mut Article) {
     if article.rights.carry == Carry::Headline {
         article.blocks.clear();
         article.subtitle = None;

@@ -3,31 +3,33 @@
 use super::RetrieverSettings;
 use super::answer::{Answer, asks_for_rest, classify, rest};
 use super::article::{fit, from_entry, from_page, hints};
+use super::doorman::{Doorman, Leave};
 use super::led::Led;
 use super::refusal::Refusal;
-use super::tdm_file::TdmFiles;
+use super::tdm_file::BELIEVED;
+use super::watch::{is_known, last_seen, watch};
 use crate::extract::{ExtractError, Extracted, PageBytes, Signals, extract, header_signals};
 use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, Withdrawal, WithdrawalCause};
 use queue::{Delivery, Done, Handler, Lane, Message, Outcome, Outgoing, Page, Stage, Visit};
 use std::sync::Arc;
 use std::time::Instant;
-use store::{Capture, Store};
+use store::{Capture, Store, Validators};
 use telemetry::events::pages::{ArticleWithdrawn, PageRead};
 use url::Url;
-use web::{Client, Kind, Permit, Politeness, Request, Response, Robots, SlotGuard};
+use web::{Client, Headers, Kind, Permit, Politeness, Request, Response, Robots, SlotGuard};
 
 /// Fetches the page that an entry points at and gives its article onwards: *pages* in, *articles* out.
 ///
 /// Redelivery is harmless. Before `Done` there are two effects, a host's slot and a capture: a slot taken twice
 /// costs a wait, not a second article, and a capture is keyed by its article. What is published is named by the
-/// article, its text and the time of the response; the index and the store take whichever is newer.
+/// article, its text and the time of the response; the index and the store take whichever is newer. What the next
+/// look needs is recorded by `then` alone, after the arrival is confirmed.
 #[derive(Clone, Debug)]
 pub struct Retriever {
     store: Store,
     client: Client,
-    robots: Arc<Robots>,
+    pub(super) doorman: Arc<Doorman>,
     politeness: Arc<Politeness>,
-    tdm_files: Arc<TdmFiles>,
     settings: RetrieverSettings,
 }
 
@@ -48,13 +50,6 @@ impl Handler for Retriever {
     }
 }
 
-/// Leave to fetch an address.
-pub(super) struct Leave {
-    pub(super) permit: Permit,
-    /// What robots.txt and the host's TDM file reserve of it.
-    pub(super) reserved: Signals,
-}
-
 /// What a page became, and on which evidence.
 struct Look {
     arrival: Arrival,
@@ -72,8 +67,8 @@ impl Retriever {
         politeness: Arc<Politeness>,
         settings: RetrieverSettings,
     ) -> Self {
-        let tdm_files = Arc::new(TdmFiles::new(client.clone(), politeness.clone()));
-        Self { store, client, robots, politeness, tdm_files, settings }
+        let doorman = Doorman::new(client.clone(), robots, politeness.clone(), settings.tdm_file, BELIEVED);
+        Self { store, client, doorman: Arc::new(doorman), politeness, settings }
     }
 
     /// What [`Handler::handle`] would decide now, but nothing is captured. Asks robots.txt, takes a slot and
@@ -102,11 +97,11 @@ impl Retriever {
         let source = self.admit(page).await?;
         let unreadable = || Refusal::Gone { what: "an address that can't be read".to_owned() };
         let url = page.permalink.url().ok_or_else(unreadable)?;
-        let leave = self.leave(&url).await?;
+        let leave = self.doorman.leave(&url).await?;
         // Where mining is reserved beforehand a first look takes nothing but what the feed says.
         if leave.reserved.reserves_mining() && page.visit == Visit::First {
             let look = self.listed(page, &source, &leave.reserved, Timestamp::now()).await?;
-            return Ok(done(look, delivery));
+            return Ok(self.done(page, look, None, delivery));
         }
         let (response, reserved) = self.fetch(page, delivery, url, leave).await?;
         let look = match classify(&response, &page.permalink)? {
@@ -114,10 +109,14 @@ impl Retriever {
             Answer::Page => self.read(page, &source, &response, reserved).await?,
         };
         self.refuse_taken_down(&[look.arrival.id().clone()], look.arrival.url()).await?;
+        if is_known(&self.store, page, &look.arrival).await? {
+            return Err(Refusal::Unchanged);
+        }
+        let headers = response.headers.clone();
         if look.keep {
             self.capture(look.arrival.id().clone(), response).await?;
         }
-        Ok(done(look, delivery))
+        Ok(self.done(page, look, Some(&headers), delivery))
     }
 
     /// What needs no network: takedown, source, age.
@@ -146,23 +145,6 @@ impl Retriever {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Leave to fetch, by robots.txt, and what the host reserves before any page is asked for.
-    pub(super) async fn leave(&self, url: &Url) -> Result<Leave, Refusal> {
-        let permit = self.robots.permit(url, Timestamp::now()).await?;
-        if permit.too_slow {
-            return Err(Refusal::TooSlow { host: url.host_str().unwrap_or_default().to_owned() });
-        }
-        // As if a header said so (draft-ietf-aipref-attach; TDMRep): the same words in another place.
-        let mut said: Vec<(String, String)> = Vec::new();
-        if let Some(usage) = &permit.content_usage {
-            said.push(("content-usage".to_owned(), usage.clone()));
-        }
-        if self.settings.tdm_file && self.tdm_files.reserve(url, Timestamp::now()).await? {
-            said.push(("tdm-reservation".to_owned(), "1".to_owned()));
-        }
-        Ok(Leave { reserved: header_signals(&said, None), permit })
     }
 
     /// Slot and request; with the response what the hosts on the way reserve.
@@ -200,18 +182,14 @@ impl Retriever {
         Ok(slot?)
     }
 
-    /// A revisit asks only for what changed; the validators are in the last response's capture.
+    /// A revisit asks only for what changed.
     async fn request(&self, page: &Page, url: Url) -> Result<Request, Refusal> {
         let request = Request::new(url, Kind::Page);
         if page.visit == Visit::First {
             return Ok(request);
         }
-        let capture = self.store.capture(&ArticleId::of(&page.permalink)).await?;
-        let header = |name: &str| {
-            let headers = &capture.as_ref()?.headers;
-            headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())
-        };
-        Ok(request.if_changed(header("etag"), header("last-modified")))
+        let Validators { etag, last_modified } = last_seen(&self.store, page).await?;
+        Ok(request.if_changed(etag, last_modified))
     }
 
     /// The article that was known at this address is withdrawn by its publisher.
@@ -349,12 +327,13 @@ impl Retriever {
         };
         Ok(self.store.put_capture(&capture).await?)
     }
-}
 
-/// What came behind the news goes on behind the news.
-fn done(look: Look, delivery: &Delivery) -> Done {
-    let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
-    Done { publish: vec![Outgoing::on(lane, &look.arrival)], then: None, note: look.note }
+    /// What came behind the news goes on behind the news.
+    fn done(&self, page: &Page, look: Look, headers: Option<&Headers>, delivery: &Delivery) -> Done {
+        let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
+        let then = watch(&self.store, page, &look.arrival, headers);
+        Done { publish: vec![Outgoing::on(lane, &look.arrival)], then, note: look.note }
+    }
 }
 
 /// Failures that a better extraction might not have had.

@@ -38,7 +38,7 @@ impl web::Leave for Led<'_> {
     type Slot = SlotGuard;
 
     async fn leave(&self, hop: &Url) -> Result<SlotGuard, Refusal> {
-        let leave = self.retriever.leave(hop).await?;
+        let leave = self.retriever.doorman.leave(hop).await?;
         let slot = self.retriever.slot(hop, self.visit, self.delivery, &leave.permit).await?;
         let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
         *reserved = std::mem::take(&mut *reserved).and(leave.reserved);

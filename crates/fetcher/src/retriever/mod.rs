@@ -2,6 +2,7 @@
 
 mod answer;
 mod article;
+mod doorman;
 mod handler;
 mod led;
 mod refusal;
@@ -9,6 +10,11 @@ mod settings;
 mod tdm_file;
 #[cfg(test)]
 mod tests;
+mod watch;
 
+pub(crate) use self::article::keep_only_headline;
+pub(crate) use doorman::{Doorman, Leave};
 pub use handler::Retriever;
+pub(crate) use refusal::Refusal;
 pub use settings::RetrieverSettings;
+pub(crate) use watch::without_text;

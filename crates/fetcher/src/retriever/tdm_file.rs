@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 256 * 1024;
 const MAX_RULES: usize = 1_000;
 
 /// How long a file, or its absence, is believed: as long as a robots.txt (RFC 9309, section 2.4).
-const BELIEVED: Duration = Duration::from_secs(24 * 3600);
+pub(super) const BELIEVED: Duration = Duration::from_secs(24 * 3600);
 
 /// How long until a file that could not be had is asked for again. Meanwhile it reserves nothing: it is optional,
 /// and header, page and robots.txt are heard.
@@ -42,6 +42,8 @@ const REMEMBERED: usize = 10_000;
 pub(super) struct TdmFiles {
     client: Client,
     politeness: Arc<Politeness>,
+    /// How long a file is believed here.
+    believed: Duration,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
@@ -55,8 +57,8 @@ struct Known {
 }
 
 impl TdmFiles {
-    pub(super) fn new(client: Client, politeness: Arc<Politeness>) -> Self {
-        Self { client, politeness, hosts: Mutex::default() }
+    pub(super) fn new(client: Client, politeness: Arc<Politeness>, believed: Duration) -> Self {
+        Self { client, politeness, believed, hosts: Mutex::default() }
     }
 
     /// Whether the host's file reserves this address. Fetches the file if it isn't known, which takes a slot of
@@ -84,15 +86,15 @@ impl TdmFiles {
 
     async fn fetch(&self, url: &Url, now: Timestamp) -> Result<Known, Refusal> {
         let Ok(file) = url.join(PATH) else {
-            return Ok(Known { rules: Rules::default(), ask_after: now.plus(BELIEVED) });
+            return Ok(Known { rules: Rules::default(), ask_after: now.plus(self.believed) });
         };
         let slot = self.politeness.reserve(&file, &format!("tdm {file}"), None, now).await?;
         let request = Request { max_body: Some(MAX_BYTES), ..Request::new(file, Kind::WellKnown) };
         let answer = self.client.get(&request).await;
         drop(slot);
         let (rules, wait) = match answer {
-            Ok(response) if response.is_success() => (Rules::parse(&response.body), BELIEVED),
-            Ok(response) if (400..500).contains(&response.status) => (Rules::default(), BELIEVED),
+            Ok(response) if response.is_success() => (Rules::parse(&response.body), self.believed),
+            Ok(response) if (400..500).contains(&response.status) => (Rules::default(), self.believed),
             Ok(_) | Err(_) => (Rules::default(), RETRY),
         };
         Ok(Known { rules, ask_after: now.plus(wait) })

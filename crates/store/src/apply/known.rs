@@ -194,14 +194,14 @@ impl Sighting<'_> {
         sqlx::query(
             "INSERT INTO articles (id, url, source, source_name, state, carry, section, language, time, observed_at,
                 content_hash, hints, facts, blocks, excerpt, verdict, verdict_kind, doc, story, first_seen, placed_at,
-                placed_hash)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $10, $10, $11)
+                placed_hash, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $10, $10, $11, $20)
              ON CONFLICT (id) DO UPDATE SET url = excluded.url, source = excluded.source,
                 source_name = excluded.source_name, state = excluded.state, carry = excluded.carry,
                 section = excluded.section, language = excluded.language, time = excluded.time,
                 observed_at = excluded.observed_at, content_hash = excluded.content_hash, hints = excluded.hints,
                 facts = excluded.facts, blocks = excluded.blocks, excerpt = excluded.excerpt,
-                verdict = excluded.verdict, verdict_kind = excluded.verdict_kind",
+                verdict = excluded.verdict, verdict_kind = excluded.verdict_kind, expires_at = excluded.expires_at",
         )
         .bind(id)
         .bind(kept.url.as_str())
@@ -222,6 +222,7 @@ impl Sighting<'_> {
         .bind(verdict.map(|v| v.kind.as_str()))
         .bind(document_number(&article.id))
         .bind(story.to_string())
+        .bind(kept.rights.until.map(Timestamp::millis))
         .execute(&mut **tx)
         .await?;
         Ok(())

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 pub mod arrivals;
+pub mod carried;
 pub mod feeds;
 pub mod ledger;
 pub mod memory;
+pub mod revisits;
 pub mod rights;
 pub mod stories;
 
@@ -67,6 +69,16 @@ macro_rules! contract_tests {
             memory::decisions_are_found_by_any_name,
             memory::the_audit_log_is_newest_first,
             memory::hashes_and_changes_are_forgotten,
+            carried::only_texts_on_the_site_are_carried,
+            carried::a_text_is_due_at_its_time,
+            carried::a_pass_is_one_callers_and_goes_on_where_it_was,
+            carried::a_capture_is_forgotten,
+            revisits::each_age_is_due_once,
+            revisits::what_was_missed_is_not_made_up_for,
+            revisits::concurrent_schedulers_never_get_the_same_look,
+            revisits::a_lease_that_ends_makes_a_look_due_again,
+            revisits::only_what_is_published_is_looked_at_again,
+            revisits::validators_belong_to_the_last_response,
         );
     };
     (@ $open:path; $($room:ident::$name:ident,)+) => {

@@ -61,7 +61,11 @@ pub(super) async fn bury(
     .bind(i64::from(row.is_some()))
     .execute(&mut **tx)
     .await?;
-    for table in ["DELETE FROM revisions WHERE article = $1", "DELETE FROM captures WHERE article = $1"] {
+    for table in [
+        "DELETE FROM revisions WHERE article = $1",
+        "DELETE FROM captures WHERE article = $1",
+        "DELETE FROM revisits WHERE article = $1",
+    ] {
         sqlx::query(table).bind(&key).execute(&mut **tx).await?;
     }
     let Some(row) = row else { return Ok(()) };

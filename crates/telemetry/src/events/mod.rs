@@ -7,5 +7,7 @@ pub mod fetch;
 pub mod index;
 pub mod pages;
 pub mod publish;
+pub mod rejudge;
 pub mod replay;
+pub mod revisits;
 pub mod store;

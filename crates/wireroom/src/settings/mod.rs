@@ -38,6 +38,10 @@ pub struct Settings {
     pub poller: fetcher::poller::PollerSettings,
     /// Pages.
     pub retriever: fetcher::retriever::RetrieverSettings,
+    /// When articles are looked at again.
+    pub revisits: fetcher::revisit::RevisitSettings,
+    /// Judging again what was published.
+    pub rejudge: fetcher::rejudge::RejudgeSettings,
     /// Publishing and webhooks.
     pub publisher: publisher::PublisherSettings,
     /// Dead letters.

@@ -39,6 +39,7 @@ impl Signals {
             rights.narrow(Carry::Headline, signal.reason);
         }
         rights.licence.clone_from(&self.licence);
+        rights.until = self.unavailable_after;
         rights
     }
 

@@ -3,6 +3,7 @@
 mod decisions;
 mod house;
 mod pages;
+mod reach_back;
 mod redirects;
 mod rights;
 mod visits;

@@ -1,0 +1,155 @@
+//! Opting out reaches back to what was published before.
+
+use super::house::{Answer, House, PERMALINK, bridge, html, page};
+use crate::rejudge::{Rejudge, RejudgeSettings, Round};
+use article::{Arrival, Article, Carry, CarryReason, Timestamp};
+use queue::{Belt, Lane, Queue, QueueName, QueueSettings};
+use std::time::Duration;
+use store::StoredArticle;
+use telemetry::Health;
+use web::{Robots, RobotsSettings};
+
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
+
+/// A house with an article that was published a month ago.
+async fn a_month_ago(head: &str) -> House {
+    let house = House::new().await;
+    house.serve("/world/bridge", html(bridge(head)));
+    let article = house.article(&page()).await;
+    house.publish(Article { observed_at: article.observed_at.minus(MONTH), ..article }).await;
+    house.forget_asked();
+    house
+}
+
+async fn stored(house: &House) -> StoredArticle {
+    house.store.article_by_url(PERMALINK).await.unwrap().unwrap()
+}
+
+struct Court {
+    rejudge: Rejudge,
+    queue: Queue,
+    _folder: tempfile::TempDir,
+}
+
+impl Court {
+    /// A process that was started since: it remembers no file of the hosts.
+    async fn of(house: &House) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("queue.db").display());
+        let queue = Queue::open(&QueueSettings { url, ..QueueSettings::default() }, Health::new()).await.unwrap();
+        let (client, politeness) = (house.client.clone(), house.politeness.clone());
+        let robots = Robots::new(client.clone(), politeness.clone(), RobotsSettings::default());
+        let settings = RejudgeSettings::default();
+        let rejudge =
+            Rejudge::new(house.store.clone(), queue.clone(), client, robots.into(), politeness, true, settings);
+        Self { rejudge, queue, _folder: folder }
+    }
+
+    /// Puts what was sent on the site, as deduplicator and publisher would.
+    async fn carry_out(&self, house: &House, count: usize) {
+        let mut sent = self.queue.consume(QueueName::Belt(Belt::Articles, Lane::Later), 9).await.unwrap();
+        for _ in 0..count {
+            let delivery = sent.next().await.unwrap();
+            house.apply(serde_json::from_slice::<Arrival>(&delivery.envelope.body).unwrap()).await;
+            delivery.ack().await.unwrap();
+        }
+    }
+}
+
+/// The article's text is off the site for this reason, and `explain` can say in which words.
+async fn check_gone(house: &House, reason: CarryReason, words: &str) {
+    let stored = stored(house).await.article;
+    assert_eq!((stored.rights.carry, stored.rights.reason), (Carry::Headline, reason));
+    assert_eq!((stored.title.as_str(), stored.has_text()), ("Bridge opened again", false));
+    assert!(house.store.search("paragraph", 9).await.unwrap().is_empty());
+    assert_eq!(house.store.capture(&stored.id).await.unwrap(), None);
+    let decided = house.store.decisions(PERMALINK).await.unwrap();
+    let said = decided.last().unwrap();
+    assert_eq!((said.stage.as_str(), said.reason.as_str()), ("rejudge", reason.as_str()));
+    assert!(said.detail.contains(words), "{}", said.detail);
+}
+
+#[tokio::test]
+async fn a_site_that_turns_to_no_a_month_after_publication() {
+    let no: [(&str, Answer, CarryReason, &str); 3] = [
+        (
+            "/robots.txt",
+            html("User-agent: *\nDisallow: /world/\n"),
+            CarryReason::Robots,
+            "robots.txt of aurora.localhost",
+        ),
+        (
+            "/robots.txt",
+            html("User-agent: *\nAllow: /\nContent-Usage: bots=n\n"),
+            CarryReason::ContentUsage,
+            "Content-Usage: bots=n",
+        ),
+        (
+            "/.well-known/tdmrep.json",
+            html(r#"[{"location":"/world/*","tdm-reservation":1}]"#),
+            CarryReason::TdmReserved,
+            "tdm-reservation: 1",
+        ),
+    ];
+    for (path, answer, reason, words) in no {
+        let house = a_month_ago("").await;
+        assert!(stored(&house).await.article.has_text());
+        house.serve(path, answer);
+        let court = Court::of(&house).await;
+        let now = Timestamp::now();
+        assert_eq!(court.rejudge.tick(now).await.unwrap(), Round::Judged { articles: 1, narrowed: 1 });
+        court.carry_out(&house, 1).await;
+        check_gone(&house, reason, words).await;
+        assert_eq!(house.asked(), Vec::<String>::new(), "no page is fetched");
+        // The pass is at its end; the next finds nothing more to take.
+        assert_eq!(court.rejudge.tick(now).await.unwrap(), Round::Nothing);
+        let next = now.plus(RejudgeSettings::default().every());
+        assert_eq!(court.rejudge.tick(next).await.unwrap(), Round::Nothing);
+    }
+}
+
+#[tokio::test]
+async fn an_operators_stricter_setting_reaches_back_too() {
+    let house = a_month_ago("").await;
+    house.put_source(Carry::Headline, false).await;
+    let court = Court::of(&house).await;
+    court.rejudge.tick(Timestamp::now()).await.unwrap();
+    court.carry_out(&house, 1).await;
+    check_gone(&house, CarryReason::Source, "the source's carry is headline").await;
+}
+
+#[tokio::test]
+async fn what_is_as_free_as_before_stays() {
+    let house = a_month_ago("").await;
+    // Another path's no, and a host that fails, are no no.
+    house.serve("/robots.txt", html("User-agent: *\nDisallow: /sport/\n"));
+    house.serve("/.well-known/tdmrep.json", super::house::status(500));
+    let court = Court::of(&house).await;
+    let round = court.rejudge.tick(Timestamp::now()).await.unwrap();
+    assert_eq!(round, Round::Judged { articles: 1, narrowed: 0 });
+    house.serve("/robots.txt", super::house::status(500));
+    let court = Court::of(&house).await;
+    let next = Timestamp::now().plus(RejudgeSettings::default().every());
+    assert_eq!(court.rejudge.tick(next).await.unwrap(), Round::Nothing, "the end of the first pass");
+    let next = next.plus(RejudgeSettings::default().every());
+    assert_eq!(court.rejudge.tick(next).await.unwrap(), Round::Judged { articles: 1, narrowed: 0 });
+    assert!(stored(&house).await.article.has_text());
+}
+
+#[tokio::test]
+async fn a_text_goes_at_the_time_that_its_publisher_set() {
+    let house = House::new().await;
+    let head = "<meta name=robots content='unavailable_after: 2099-01-01T00:00:00Z'>";
+    house.serve("/world/bridge", html(bridge(head)));
+    house.look(&page()).await;
+    let until = Timestamp::parse_rfc3339("2099-01-01T00:00:00Z").unwrap();
+    assert_eq!(stored(&house).await.article.rights.until, Some(until));
+    let court = Court::of(&house).await;
+    assert_eq!(court.rejudge.expire(until.minus(Duration::from_secs(1))).await.unwrap(), 0);
+    assert_eq!(court.rejudge.expire(until).await.unwrap(), 1);
+    court.carry_out(&house, 1).await;
+    check_gone(&house, CarryReason::UnavailableAfter, "unavailable_after 2099-01-01").await;
+    assert_eq!(court.rejudge.expire(until.plus(MONTH)).await.unwrap(), 0);
+    // The next look asks in full: its validators were the full text's.
+    assert_eq!(house.store.validators(&stored(&house).await.article.id).await.unwrap().etag, None);
+}

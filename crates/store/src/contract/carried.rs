@@ -1,0 +1,94 @@
+//! What is carried with its text, and until when.
+
+use super::{POLICY, article, minute, put, put_copy, seen, text};
+use crate::{Capture, Pass, Store};
+use article::{Article, ArticleId, Carry, CarryReason, Timestamp};
+use std::time::Duration;
+
+const LEASE: Duration = Duration::from_secs(120);
+
+fn listed(mut article: Article) -> Article {
+    article.rights.narrow(Carry::Headline, CarryReason::NotFree);
+    article
+}
+
+pub async fn only_texts_on_the_site_are_carried(store: &Store) {
+    let shown = article("one.example", "a", minute(1), &text("lake", 60));
+    let listed = listed(article("one.example", "b", minute(1), &text("sea", 60)));
+    let gone = article("one.example", "c", minute(1), &text("pond", 60));
+    // What the primary source withholds is kept all the same, and so it is asked about.
+    let copy = article("two.example", "d", minute(2), &text("brook", 60));
+    for a in [&shown, &listed, &gone] {
+        put(store, a).await;
+    }
+    put_copy(store, &copy, &listed).await;
+    super::withdraw(store, &gone, minute(3)).await;
+    let mut expected = vec![&shown, &copy];
+    expected.sort_by_key(|a| a.id.to_string());
+    let mut found: Vec<Article> = Vec::new();
+    while let Some(next) = store.carried_after(found.last().map(|a| &a.id), 1).await.unwrap().into_iter().next() {
+        found.push(next.article);
+    }
+    assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+}
+
+pub async fn a_text_is_due_at_its_time(store: &Store) {
+    let mut a = article("one.example", "a", minute(1), &text("lake", 60));
+    a.rights.until = Some(minute(10));
+    let forever = article("one.example", "b", minute(1), &text("sea", 60));
+    put(store, &a).await;
+    put(store, &forever).await;
+    let due = async |at: Timestamp| -> Vec<Article> {
+        store.claim_expired(at, 9, LEASE).await.unwrap().into_iter().map(|s| s.article).collect()
+    };
+    assert_eq!(due(minute(9)).await, []);
+    assert_eq!(due(minute(10)).await, std::slice::from_ref(&a));
+    assert_eq!(due(minute(11)).await, [], "somebody has it");
+    assert_eq!(due(minute(10).plus(LEASE)).await, std::slice::from_ref(&a), "it was lost");
+    let narrowed = listed(Article { observed_at: minute(13), blocks: Vec::new(), ..a });
+    put(store, &narrowed).await;
+    assert_eq!(due(minute(99)).await, []);
+    // A newer revision has its own time, or none.
+    let mut b = Article { observed_at: minute(20), ..forever };
+    b.rights.until = Some(minute(30));
+    put(store, &b).await;
+    assert_eq!(due(minute(30)).await.len(), 1);
+    b.observed_at = minute(31);
+    b.rights.until = None;
+    store.apply(&seen(&b), None, &POLICY, minute(31)).await.unwrap();
+    assert_eq!(due(minute(99)).await, []);
+}
+
+pub async fn a_pass_is_one_callers_and_goes_on_where_it_was(store: &Store) {
+    let claim = async |at: Timestamp| store.claim_pass("judging", at, LEASE).await.unwrap();
+    let id = |n: u8| ArticleId::derive(&[&[n]]);
+    let first = claim(minute(0)).await.unwrap();
+    assert_eq!(first, Pass { after: None });
+    assert_eq!(claim(minute(1)).await, None, "leased");
+    assert_eq!(claim(minute(0).plus(LEASE)).await, Some(first.clone()), "its owner died: the same batch");
+    assert!(store.advance_pass("judging", &first, Some(&id(1)), minute(3)).await.unwrap());
+    assert!(!store.advance_pass("judging", &first, Some(&id(2)), minute(3)).await.unwrap(), "done already");
+    let second = claim(minute(3)).await.unwrap();
+    assert_eq!(second, Pass { after: Some(id(1)) });
+    store.release_pass("judging").await.unwrap();
+    assert_eq!(claim(minute(3)).await, Some(second.clone()), "given back");
+    assert!(store.advance_pass("judging", &second, None, minute(60)).await.unwrap());
+    assert_eq!(claim(minute(59)).await, None);
+    assert_eq!(claim(minute(60)).await, Some(first), "from the beginning");
+    assert!(store.claim_pass("another", minute(0), LEASE).await.unwrap().is_some());
+}
+
+pub async fn a_capture_is_forgotten(store: &Store) {
+    let a = article("one.example", "a", minute(1), &text("lake", 60));
+    let capture = Capture {
+        article: a.id.clone(),
+        url: a.url.to_string(),
+        status: 200,
+        headers: Vec::new(),
+        body: b"page".to_vec(),
+        observed_at: minute(1),
+    };
+    store.put_capture(&capture).await.unwrap();
+    store.forget_capture(&a.id).await.unwrap();
+    assert_eq!(store.capture(&a.id).await.unwrap(), None);
+}
