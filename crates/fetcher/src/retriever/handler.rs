@@ -11,7 +11,7 @@ use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, With
 use queue::{Delivery, Done, Handler, Lane, Message, Outcome, Outgoing, Page, Stage, Visit};
 use std::sync::Arc;
 use std::time::Instant;
-use store::{Capture, Store};
+use store::Store;
 use telemetry::events::pages::{ArticleWithdrawn, PageRead};
 use url::Url;
 use web::{Client, Kind, Permit, Politeness, Request, Response, Robots, SlotGuard};
@@ -23,12 +23,12 @@ use web::{Client, Kind, Permit, Politeness, Request, Response, Robots, SlotGuard
 /// article, its text and the time of the response; the index and the store take whichever is newer.
 #[derive(Clone, Debug)]
 pub struct Retriever {
-    store: Store,
+    pub(super) store: Store,
     client: Client,
     robots: Arc<Robots>,
     politeness: Arc<Politeness>,
     tdm_files: Arc<TdmFiles>,
-    settings: RetrieverSettings,
+    pub(super) settings: RetrieverSettings,
 }
 
 impl Handler for Retriever {
@@ -56,9 +56,9 @@ pub(super) struct Leave {
 }
 
 /// What a page became, and on which evidence.
-struct Look {
-    arrival: Arrival,
-    note: String,
+pub(super) struct Look {
+    pub(super) arrival: Arrival,
+    pub(super) note: String,
     /// Whether the response may be kept.
     keep: bool,
 }
@@ -77,7 +77,7 @@ impl Retriever {
     }
 
     /// What [`Handler::handle`] would decide now, but nothing is captured. Asks robots.txt, takes a slot and
-    /// fetches, for `wireroom retrieve` and for looking at what a replay would do.
+    /// fetches, for `wireroom retrieve`.
     pub async fn preview(&self, page: &Page) -> Outcome {
         let mut dry = self.clone();
         dry.settings.captures = false;
@@ -100,6 +100,11 @@ impl Retriever {
     /// Cheapest refusal first: each `?` spares the web, and us, the steps below it.
     async fn retrieve(&self, page: &Page, delivery: &Delivery) -> Result<Done, Refusal> {
         let source = self.admit(page).await?;
+        if delivery.replay.is_some()
+            && let Some(response) = self.kept(page).await?
+        {
+            return Ok(done(self.read_kept(page, &source, response).await?, delivery));
+        }
         let unreadable = || Refusal::Gone { what: "an address that can't be read".to_owned() };
         let url = page.permalink.url().ok_or_else(unreadable)?;
         let leave = self.leave(&url).await?;
@@ -109,19 +114,30 @@ impl Retriever {
             return Ok(done(look, delivery));
         }
         let (response, reserved) = self.fetch(page, delivery, url, leave).await?;
+        Ok(done(self.look_at(page, &source, response, reserved).await?, delivery))
+    }
+
+    /// What a response says of the page's article; kept where it may be.
+    pub(super) async fn look_at(
+        &self,
+        page: &Page,
+        source: &Source,
+        response: Response,
+        beforehand: Signals,
+    ) -> Result<Look, Refusal> {
         let look = match classify(&response, &page.permalink)? {
             Answer::Gone(cause, what) => self.withdraw(page, cause, what, response.received_at).await?,
-            Answer::Page => self.read(page, &source, &response, reserved).await?,
+            Answer::Page => self.read(page, source, &response, beforehand).await?,
         };
         self.refuse_taken_down(&[look.arrival.id().clone()], look.arrival.url()).await?;
         if look.keep {
             self.capture(look.arrival.id().clone(), response).await?;
         }
-        Ok(done(look, delivery))
+        Ok(look)
     }
 
     /// What needs no network: takedown, source, age.
-    async fn admit(&self, page: &Page) -> Result<Source, Refusal> {
+    pub(super) async fn admit(&self, page: &Page) -> Result<Source, Refusal> {
         self.refuse_taken_down(&[ArticleId::of(&page.permalink)], &page.permalink).await?;
         let away = || Refusal::SourceAway { source_id: page.source.to_string() };
         let source = self.store.source(&page.source).await?.filter(|s| !s.paused).ok_or_else(away)?;
@@ -300,18 +316,6 @@ impl Retriever {
         Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep: false })
     }
 
-    /// A response that could not be read is kept under its permalink if the fault may be ours: then it can be found
-    /// and mended without a new fetch.
-    async fn unread(&self, page: &Page, response: &Response, reserved: &Signals, error: ExtractError) -> Refusal {
-        if !may_be_ours(&error) || reserved.forbids_keeping() {
-            return error.into();
-        }
-        match self.capture(ArticleId::of(&page.permalink), response.clone()).await {
-            Ok(()) => error.into(),
-            Err(refusal) => refusal,
-        }
-    }
-
     /// Milliseconds of one core, so not on the threads that wait for the network.
     async fn extract(
         &self,
@@ -334,37 +338,12 @@ impl Retriever {
         };
         tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::Broken(e.to_string()))
     }
-
-    async fn capture(&self, article: ArticleId, response: Response) -> Result<(), Refusal> {
-        if !self.settings.captures || response.body.len() > self.settings.max_capture_bytes {
-            return Ok(());
-        }
-        let capture = Capture {
-            article,
-            url: response.url.to_string(),
-            status: response.status,
-            observed_at: response.received_at,
-            body: response.body.to_vec(),
-            headers: response.headers.into_pairs(),
-        };
-        Ok(self.store.put_capture(&capture).await?)
-    }
 }
 
 /// What came behind the news goes on behind the news.
 fn done(look: Look, delivery: &Delivery) -> Done {
     let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
     Done { publish: vec![Outgoing::on(lane, &look.arrival)], then: None, note: look.note }
-}
-
-/// Failures that a better extraction might not have had.
-fn may_be_ours(error: &ExtractError) -> bool {
-    match error {
-        ExtractError::Charset { .. } | ExtractError::NoTitle | ExtractError::NoArticle { .. } => true,
-        ExtractError::NotHtml(_) | ExtractError::Consent(_) | ExtractError::Blocked(_) | ExtractError::Address(_) => {
-            false
-        }
-    }
 }
 
 /// For `explain`: where each field came from.

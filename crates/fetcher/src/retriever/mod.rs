@@ -3,6 +3,7 @@
 mod answer;
 mod article;
 mod handler;
+mod kept;
 mod led;
 mod refusal;
 mod settings;
