@@ -1,6 +1,6 @@
 //! Starting servers and making sure that none outlives the tests.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -63,6 +63,21 @@ pub fn free_port() -> u16 {
     0
 }
 
+/// Where a server is to listen.
+pub(crate) struct Listening(SocketAddr);
+
+impl From<u16> for Listening {
+    fn from(port: u16) -> Self {
+        Self((Ipv4Addr::LOCALHOST, port).into())
+    }
+}
+
+impl From<(Ipv4Addr, u16)> for Listening {
+    fn from(address: (Ipv4Addr, u16)) -> Self {
+        Self(address.into())
+    }
+}
+
 /// A running server in a process group of its own.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -93,15 +108,16 @@ impl Server {
         Ok(Self { child, watchdog: Some(watchdog) })
     }
 
-    /// Waits until `port` accepts connections.
+    /// Waits until `port` of this machine, or another address, accepts connections.
     pub(crate) fn await_port(
         &mut self,
         what: &str,
-        port: u16,
+        port: impl Into<Listening>,
         log: &Path,
         within: Duration,
     ) -> Result<(), HarnessError> {
-        self.wait_until(what, log, within, || TcpStream::connect(("127.0.0.1", port)).is_ok())
+        let Listening(address) = port.into();
+        self.wait_until(what, log, within, || TcpStream::connect(address).is_ok())
     }
 
     /// Waits until `ready` says so, the server ends, or time is up.
@@ -153,7 +169,7 @@ fn signal(name: &str, group: u32) {
 
 /// A process that waits for the end of this one, or for its guard's drop, and then runs `script` with `argument` as
 /// `$1`.
-fn when_gone(script: &str, argument: &std::ffi::OsStr) -> Result<(Child, ChildStdin), HarnessError> {
+pub(crate) fn when_gone(script: &str, argument: &std::ffi::OsStr) -> Result<(Child, ChildStdin), HarnessError> {
     let mut child = Command::new("sh")
         .args(["-c", &format!("cat >/dev/null; {script}"), "watchdog"])
         .arg(argument)

@@ -10,6 +10,7 @@
 
 mod certificates;
 mod child;
+mod network;
 mod postgres;
 mod prometheus;
 mod rabbitmq;
@@ -18,6 +19,7 @@ mod shared;
 
 pub use certificates::Certificates;
 pub use child::{HarnessError, free_port};
+pub use network::{Host, Network};
 pub use postgres::Postgres;
 pub use prometheus::Prometheus;
 pub use rabbitmq::RabbitMq;

@@ -53,6 +53,18 @@ impl Redis {
         }
     }
 
+    /// SIGKILL, and its data is gone; [`Redis::restart`] starts it empty.
+    pub fn lose(&self) -> Result<(), HarnessError> {
+        self.kill();
+        let data = self.folder.join("appendonlydir");
+        match std::fs::remove_dir_all(&data) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+                Err(HarnessError::io(format!("removing {}", data.display()))(why))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Stops answering without closing a connection.
     pub fn freeze(&self) {
         if let Some(server) = self.lock().as_ref() {

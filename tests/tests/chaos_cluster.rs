@@ -1,12 +1,14 @@
-//! Three RabbitMQ nodes: the leader of every queue is killed under load, another is cut off, and what was
-//! confirmed is still there.
+//! Three RabbitMQ nodes: the leader of every queue is killed under load, another is frozen or its cable pulled, and what
+//! was confirmed is still there.
 
-use crate::contract_queue_support::{OUT, On, Toy, jobs, product, settings, until, within, work};
-use harness::RabbitMq;
+use crate::contract_queue_support::{OUT, On, Running, Toy, jobs, product, settings, until, within, work};
+use harness::{HarnessError, Network, RabbitMq};
 use queue::{Outcome, Queue, QueueSettings};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use telemetry::Health;
+use tokio::sync::Notify;
 
 const JOBS: u32 = 1500;
 
@@ -29,6 +31,60 @@ async fn arrive(queue: Queue, names: Arc<Mutex<BTreeSet<String>>>) {
     }
 }
 
+/// Two workers on two members, a publisher, and how far the products are.
+struct Flow {
+    arriving: tokio::task::JoinHandle<()>,
+    publishing: tokio::task::JoinHandle<()>,
+    /// The second half of the jobs is published when this says so.
+    second_half: Arc<Notify>,
+    names: Arc<Mutex<BTreeSet<String>>>,
+    workers: [Running; 2],
+}
+
+impl Flow {
+    /// Whoever declares a queue leads it: all leaders are on the first node, and nobody works through it.
+    async fn start([first, second, third]: [&RabbitMq; 3]) -> Self {
+        let vhost = first.vhost();
+        open_on(first, &vhost).await.close().await;
+        let (on_second, on_third) = (open_on(second, &vhost).await, open_on(third, &vhost).await);
+        let passing = || Toy::new(|job, _| async move { Outcome::publish(vec![product(job.number)]) });
+        let workers = [work(&on_second, passing()), work(&on_third, passing())];
+        let names = Arc::new(Mutex::new(BTreeSet::new()));
+        let arriving = tokio::spawn(arrive(on_second.clone(), names.clone()));
+        let second_half = Arc::new(Notify::new());
+        let go = second_half.clone();
+        let publishing = tokio::spawn(async move {
+            for start in (0..JOBS).step_by(10) {
+                if start == JOBS / 2 {
+                    go.notified().await;
+                }
+                on_second.publish(jobs(start..start + 10)).await.unwrap();
+            }
+        });
+        Self { arriving, publishing, second_half, names, workers }
+    }
+
+    fn arrived(&self) -> u32 {
+        self.names.lock().unwrap().len() as u32
+    }
+
+    async fn reaches(&self, what: &str, share: u32) {
+        until(what, async || self.arrived() > share).await;
+    }
+
+    /// What a cut-off worker held comes back when its node does.
+    async fn ends(self) {
+        tokio::time::timeout(Duration::from_secs(180), self.arriving)
+            .await
+            .unwrap_or_else(|_| panic!("{} of {JOBS} arrived", self.names.lock().unwrap().len()))
+            .unwrap();
+        within("all is published", self.publishing).await.unwrap();
+        for worker in self.workers {
+            worker.stop().await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_that_loses_its_leaders_and_then_a_member_loses_nothing() {
     let nodes = tokio::task::spawn_blocking(|| {
@@ -36,43 +92,58 @@ async fn a_cluster_that_loses_its_leaders_and_then_a_member_loses_nothing() {
         let [second, third] = std::thread::scope(|both| {
             [both.spawn(|| first.join()), both.spawn(|| first.join())].map(|node| node.join().unwrap())
         });
-        Ok::<_, harness::HarnessError>([first, second?, third?])
+        Ok::<_, HarnessError>([first, second?, third?])
     });
     let [first, second, third] = nodes.await.unwrap().unwrap_or_else(|e| panic!("{e}"));
-    let vhost = first.vhost();
-    // Whoever declares a queue leads it: all leaders are on the first node, and nobody works through it.
-    open_on(&first, &vhost).await.close().await;
-    let (on_second, on_third) = (open_on(&second, &vhost).await, open_on(&third, &vhost).await);
-    let passing = || Toy::new(|job, _| async move { Outcome::publish(vec![product(job.number)]) });
-    let workers = [work(&on_second, passing()), work(&on_third, passing())];
-    let names = Arc::new(Mutex::new(BTreeSet::new()));
-    let arriving = tokio::spawn(arrive(on_second.clone(), names.clone()));
-    let publishing = tokio::spawn({
-        let queue = on_second.clone();
-        async move {
-            for start in (0..JOBS).step_by(10) {
-                queue.publish(jobs(start..start + 10)).await.unwrap();
-            }
-        }
-    });
-    let arrived = || names.lock().unwrap().len() as u32;
-    until("messages are under way", async || arrived() > JOBS / 10).await;
-    assert!(arrived() < JOBS, "under way when the leaders die");
+    let flow = Flow::start([&first, &second, &third]).await;
+    flow.second_half.notify_one();
+    flow.reaches("messages are under way", JOBS / 10).await;
+    assert!(flow.arrived() < JOBS, "under way when the leaders die");
     first.kill();
-    until("the others lead and go on", async || arrived() > JOBS / 3).await;
+    flow.reaches("the others lead and go on", JOBS / 3).await;
     first.restart().unwrap();
-    until("messages are still under way", async || arrived() > JOBS / 2).await;
+    flow.reaches("messages are still under way", JOBS / 2).await;
     // Cut off with its connections open; two of three are a majority.
     third.freeze();
-    within("all is published", publishing).await.unwrap();
-    until("the majority goes on", async || arrived() > JOBS * 2 / 3).await;
+    flow.reaches("the majority goes on", JOBS * 2 / 3).await;
     third.thaw();
-    // What the cut-off worker held comes back when its node does.
-    tokio::time::timeout(std::time::Duration::from_secs(90), arriving)
-        .await
-        .unwrap_or_else(|_| panic!("{} of {JOBS} arrived", arrived()))
-        .unwrap();
-    for worker in workers {
-        worker.stop().await;
-    }
+    flow.ends().await;
+}
+
+/// A partition as networks have them: no connection is closed, no packet arrives, the member lives and knows nothing.
+/// First it is the one that leads every queue, then one that a worker works through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_whose_members_are_cut_off_loses_nothing() {
+    let network = match Network::new() {
+        Ok(network) => network,
+        Err(why) => return harness::skip("a_cluster_whose_members_are_cut_off_loses_nothing", &why.to_string()),
+    };
+    let hosts = [(); 3].map(|()| network.host().unwrap());
+    let nodes = tokio::task::spawn_blocking({
+        let hosts = hosts.clone();
+        move || {
+            let first = RabbitMq::start_on(&hosts[0])?;
+            let second = first.join_on(&hosts[1])?;
+            let third = first.join_on(&hosts[2])?;
+            Ok::<_, HarnessError>([first, second, third])
+        }
+    });
+    let [first, second, third] = nodes.await.unwrap().unwrap_or_else(|e| panic!("{e}"));
+    let flow = Flow::start([&first, &second, &third]).await;
+    flow.reaches("messages are under way", JOBS / 10).await;
+    assert!(flow.arrived() < JOBS / 2, "under way when the leaders are cut off");
+    hosts[0].cut().unwrap();
+    flow.reaches("the others lead and go on", JOBS / 3).await;
+    hosts[0].mend().unwrap();
+    // Two of three are a majority only once all three are there.
+    let second = Arc::new(second);
+    let asked = second.clone();
+    tokio::task::spawn_blocking(move || asked.ctl(&["await_online_nodes", "3"])).await.unwrap().unwrap();
+    flow.second_half.notify_one();
+    flow.reaches("messages are under way again", JOBS * 2 / 3).await;
+    assert!(flow.arrived() < JOBS, "under way when a member is cut off");
+    hosts[2].cut().unwrap();
+    flow.reaches("the majority goes on", JOBS * 5 / 6).await;
+    hosts[2].mend().unwrap();
+    flow.ends().await;
 }

@@ -47,8 +47,8 @@ pub(crate) async fn stored(store: &Store) -> BTreeMap<ArticleId, StoredArticle> 
     }
 }
 
-/// What is missing, wrong or too many; None when truth and store agree.
-async fn disagreement(truth: &[TruthRow], store: &Store) -> Option<String> {
+/// Every article of the store, under the names that the truth has for them.
+pub(crate) async fn stored_as_published(truth: &[TruthRow], store: &Store) -> BTreeMap<ArticleId, StoredArticle> {
     let mut have = stored(store).await;
     for row in truth.iter().filter(|t| t.signal.is_some_and(|s| s.reserves_mining())) {
         // What reserves mining is not read: it stands under the address that its feed gives, not its page's own.
@@ -58,6 +58,18 @@ async fn disagreement(truth: &[TruthRow], store: &Store) -> Option<String> {
             assert!(doubled.is_none(), "{} is there twice", row.url);
         }
     }
+    have
+}
+
+/// What is missing, wrong or too many; None when truth and store agree.
+async fn disagreement(truth: &[TruthRow], store: &Store) -> Option<String> {
+    disagreement_but(truth, store, 0).await
+}
+
+/// The same where of a thousand stories so many may hold articles of another one: among thousands of articles some look
+/// alike, and how well they are told apart has a measure and targets of its own.
+pub(crate) async fn disagreement_but(truth: &[TruthRow], store: &Store, mixed_per_mille: usize) -> Option<String> {
+    let have = stored_as_published(truth, store).await;
     let wanted: BTreeMap<&ArticleId, &TruthRow> =
         truth.iter().filter(|t| t.expected != Expected::Nothing).map(|t| (&t.id, t)).collect();
     let missing: Vec<&str> =
@@ -82,7 +94,7 @@ async fn disagreement(truth: &[TruthRow], store: &Store) -> Option<String> {
             return Some(format!("{}: {wrong}", row.url));
         }
     }
-    wrong_stories(&wanted, &have)
+    wrong_stories(&wanted, &have, mixed_per_mille)
 }
 
 fn wrong_article(row: &TruthRow, got: &StoredArticle) -> Option<String> {
@@ -116,6 +128,7 @@ const STRAYS_PERCENT: usize = 3;
 fn wrong_stories(
     wanted: &BTreeMap<&ArticleId, &TruthRow>,
     have: &BTreeMap<ArticleId, StoredArticle>,
+    mixed_per_mille: usize,
 ) -> Option<String> {
     // Articles without a text can't be recognised as copies: they stand alone.
     let comparable = |id: &ArticleId| have.get(id).is_some_and(|s| s.article.has_text());
@@ -124,11 +137,18 @@ fn wrong_stories(
         format!("\n  {:?} {} in {} since {:?}", row.kind, row.url, got.story, got.article.observed_at)
     };
     let mut stories: BTreeMap<&StoryId, &TruthRow> = BTreeMap::new();
+    let mut mixed: BTreeMap<&StoryId, String> = BTreeMap::new();
     for row in wanted.values().filter(|row| comparable(&row.id)) {
         let other = stories.entry(&have[&row.id].story).or_insert(row);
         if other.story != row.story {
-            return Some(format!("these are not one story:{}{}", line(other), line(row)));
+            mixed.entry(&have[&row.id].story).or_insert_with(|| format!("{}{}", line(other), line(row)));
         }
+    }
+    if let Some(first) = mixed.values().next()
+        && mixed.len() * 1000 > stories.len() * mixed_per_mille
+    {
+        let (mixed, stories) = (mixed.len(), stories.len());
+        return Some(format!("{mixed} of {stories} stories are more than one, such as{first}"));
     }
     let (mut copies, mut strays) = (0, Vec::new());
     for row in wanted.values().filter(|row| comparable(&row.id)) {

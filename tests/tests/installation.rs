@@ -41,19 +41,40 @@ impl Drop for Process {
     }
 }
 
+/// Where an installation's parts are.
+pub(crate) struct Parts {
+    pub(crate) queue: String,
+    pub(crate) index: String,
+    pub(crate) store: String,
+}
+
 impl Installation {
     /// Settings for a web that is all at `press`; nothing is started. `more` is TOML added to them.
     pub(crate) fn new(mode: Mode, press: std::net::SocketAddr, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().display();
-        let (queue, index, store_url) = match mode {
-            Mode::Embedded => (
-                format!("sqlite:{data}/queue.db"),
-                format!("sqlite:{data}/index.db"),
-                format!("sqlite:{data}/store.db"),
-            ),
-            Mode::Stack => (harness::rabbitmq().vhost(), harness::redis().url(), harness::postgres().database()),
+        let parts = match mode {
+            Mode::Embedded => Parts {
+                queue: format!("sqlite:{data}/queue.db"),
+                index: format!("sqlite:{data}/index.db"),
+                store: format!("sqlite:{data}/store.db"),
+            },
+            Mode::Stack => Parts {
+                queue: harness::rabbitmq().vhost(),
+                index: harness::redis().url(),
+                store: harness::postgres().database(),
+            },
         };
+        Self::on(mode, folder, parts, press, more)
+    }
+
+    /// The same on servers that a test has for itself, to ill-treat them.
+    pub(crate) fn on_own_servers(parts: Parts, press: std::net::SocketAddr, more: &str) -> Self {
+        Self::on(Mode::Stack, tempfile::tempdir().unwrap(), parts, press, more)
+    }
+
+    fn on(mode: Mode, folder: tempfile::TempDir, parts: Parts, press: std::net::SocketAddr, more: &str) -> Self {
+        let Parts { queue, index, store: store_url } = parts;
         let prefix = harness::unique("i");
         let text = format!(
             r#"
@@ -131,9 +152,26 @@ lease_secs = 10
         self.spawn(role, number);
     }
 
+    /// SIGKILL to every process of a role.
+    pub(crate) fn kill_role(&mut self, role: &str) {
+        self.processes.retain(|p| p.role != role);
+    }
+
+    /// Two new processes of a role.
+    pub(crate) fn start_role(&mut self, role: &'static str) {
+        (0..2).for_each(|number| self.spawn(role, number));
+    }
+
+    /// Sends a signal (`STOP`, `CONT`) to one process.
+    pub(crate) fn signal(&self, role: &str, number: usize, signal: &str) {
+        let process = self.processes.iter().find(|p| p.role == role && p.number == number).unwrap();
+        let sent = Command::new("kill").arg(format!("-{signal}")).arg(process.child.id().to_string()).status();
+        assert!(sent.is_ok_and(|s| s.success()), "{signal} to {role}-{number}");
+    }
+
     /// Runs a command of the binary to its end; gives whether it succeeded, standard output and standard error.
     pub(crate) fn command(&self, arguments: &[&str]) -> (bool, String, String) {
-        let output = Command::new(binary())
+        let output = wireroom()
             .arg("--config")
             .arg(&self.settings)
             .args(arguments)
@@ -180,7 +218,7 @@ lease_secs = 10
             .append(true)
             .open(self.folder.path().join(format!("{role}-{number}.log")))
             .unwrap();
-        let child = Command::new(binary())
+        let child = wireroom()
             .arg("--config")
             .arg(&self.settings)
             .args(self.sets.iter().flat_map(|set| ["--set", set]))
@@ -193,6 +231,17 @@ lease_secs = 10
             .unwrap();
         self.processes.push(Process { role, number, child });
     }
+}
+
+/// The binary under test without what the environment says to the tests: it knows its own settings only.
+fn wireroom() -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|n| n.starts_with("WIREROOM_CHAOS_") || n.starts_with("WIREROOM_TEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The binary under test, built (or found built) once.

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_input;
+mod chaos_broker;
 mod chaos_cluster;
+mod chaos_house;
+mod chaos_pipeline;
 mod chaos_queue;
+mod chaos_seed;
 mod contract_index;
 mod contract_queue;
 mod contract_queue_support;

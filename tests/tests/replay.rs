@@ -1,7 +1,9 @@
 //! Dead on RabbitMQ, buried in PostgreSQL, and back: and the same embedded. The rooms' own tests have the
 //! cases; this is the whole round trip over real servers.
 
+use crate::installation::{Installation, Mode, eventually};
 use article::{Arrival, Timestamp};
+use press::{Fault, Press, PressSettings};
 use queue::{Belt, DeadReason, Delivery, Handler, Outcome, Outgoing, Queue, QueueName, QueueSettings, Stage, Worker};
 use replay::{Options, Registrar, Replay, ReplaySettings};
 use std::collections::BTreeSet;
@@ -103,4 +105,64 @@ async fn embedded() {
     let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
     let queue = QueueSettings { url: url("queue.db"), ..QueueSettings::default() };
     round_trip(queue, StoreSettings { url: url("store.db"), ..StoreSettings::default() }).await;
+}
+
+/// The commands on a whole installation. Pages decoded wrongly by their publisher die of their charset and their bytes
+/// are kept; pages that redirect for ever die without any.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_tells_what_a_replay_does_and_neither_asks_a_host_again() {
+    let settings = PressSettings {
+        publishers: 3,
+        instant: true,
+        articles: 40,
+        feed_entries: 0,
+        faults: vec![Fault::PageMojibake, Fault::PageRedirectLoop],
+        suffix: "example".to_owned(),
+        port_in_addresses: false,
+        ..PressSettings::default()
+    };
+    let press = Press::new(settings).start("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let mut installation = Installation::new(Mode::Embedded, press.addr(), "");
+    let store = installation.store().await;
+    for source in press.sources() {
+        store.put_source(&source).await.unwrap();
+    }
+    let of = |fault| press.truth().iter().filter(|t| t.fault == Some(fault)).count() as u64;
+    let (garbled, endless) = (of(Fault::PageMojibake), of(Fault::PageRedirectLoop));
+    assert!(garbled > 0 && endless > 0);
+    installation.start();
+    eventually(Duration::from_secs(60), || async {
+        let dead = store.dead_count(&DeadFilter::default()).await.unwrap();
+        (dead < garbled + endless).then(|| format!("{dead} dead letters\n{}", installation.logs()))
+    })
+    .await;
+
+    press.forget_traffic();
+    let pages_asked = || press.traffic().values().map(|t| t.pages).sum::<u64>();
+    let (succeeded, said, complaint) = installation.command(&["dead", "replay", "--try", "--json"]);
+    assert!(succeeded, "{complaint}");
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let mut groups: Vec<_> = report["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| {
+            (
+                g["outlook"].as_str().unwrap().to_owned(),
+                g["reason"].as_str().unwrap().to_owned(),
+                g["count"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    groups.sort();
+    let untried = "its bytes are not kept, and only its host has others".to_owned();
+    let expected = [("dead_again".to_owned(), "charset".to_owned(), garbled), ("untried".to_owned(), untried, endless)];
+    assert_eq!(groups, expected);
+    assert_eq!(store.dead_count(&DeadFilter::default()).await.unwrap(), garbled + endless, "nothing was sent");
+    let (_, said, _) = installation.command(&["dead", "replay", "--try", "--reason", "charset"]);
+    assert!(said.starts_with(&format!("{garbled} would be dead again: charset\n")), "{said}");
+
+    let (_, said, _) = installation.command(&["dead", "replay", "--reason", "charset", "--wait", "60"]);
+    assert!(said.starts_with(&format!("{garbled} replayed = 0 passed + 0 under way + {garbled} dead again")), "{said}");
+    assert_eq!(pages_asked(), 0, "the bytes as fetched were read");
 }

@@ -2,7 +2,7 @@
 
 use crate::{Index, Query, Refusal};
 use article::{Arrival, ArticleId, Timestamp, Verdict};
-use queue::{Delivery, Done, Handler, Lane, Outcome, Outgoing, Stage, Story};
+use queue::{Delivery, Done, Foresight, Handler, Lane, Outcome, Outgoing, Stage, Story, Trial};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::Store;
@@ -73,6 +73,22 @@ impl Deduplicator {
         Ok(passed_on(arrival, Some(verdict), lane, note))
     }
 
+    /// What [`Deduplicator::judge`] would come to, as far as can be told without a claim.
+    async fn look(&self, arrival: &Arrival, lane: Lane) -> Result<Done, Refusal> {
+        let Arrival::Seen { article } = arrival else {
+            return Ok(passed_on(arrival, None, lane, "a withdrawal has no text to compare".to_owned()));
+        };
+        self.permit(&article.id).await?;
+        self.index.ping().await?;
+        let query = Query::of(article);
+        let known = self.index.known(&article.id).await?.map(|k| k.verdict);
+        let note = match &known {
+            Some(verdict) => explain(verdict, &query),
+            None => "not known yet: new, or a copy".to_owned(),
+        };
+        Ok(passed_on(arrival, known, lane, note))
+    }
+
     async fn permit(&self, article: &ArticleId) -> Result<(), Refusal> {
         let taken_down = self.store.tombstoned(std::slice::from_ref(article)).await?;
         if taken_down.is_empty() { Ok(()) } else { Err(Refusal::TakenDown) }
@@ -93,6 +109,16 @@ impl Handler for Deduplicator {
     async fn probe(&self) -> Result<(), String> {
         self.index.ping().await.map_err(|e| e.to_string())?;
         self.store.ping().await.map_err(|e| e.to_string())
+    }
+}
+
+impl Foresight for Deduplicator {
+    /// Without the claim it stays open whether an article that isn't known yet is new or a copy; either passes.
+    async fn foresee(&self, arrival: &Arrival, delivery: &Delivery) -> Trial {
+        Trial::Would(match self.look(arrival, delivery.lane).await {
+            Ok(done) => Outcome::Done(done),
+            Err(refusal) => refusal.into(),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::notices::{event_of, notices};
 use crate::{PublisherSettings, Refusal};
 use article::{Timestamp, Verdict};
-use queue::{Delivery, Done, Handler, NoticeEvent, Outcome, Stage, Story};
+use queue::{Delivery, Done, Foresight, Handler, NoticeEvent, Outcome, Stage, Story, Trial};
 use store::{Applied, Change, PublishPolicy, Store};
 use telemetry::events::publish::StoryApplied;
 
@@ -73,6 +73,25 @@ impl Handler for Publisher {
 
     async fn probe(&self) -> Result<(), String> {
         self.store.ping().await.map_err(|e| e.to_string())
+    }
+}
+
+impl Foresight for Publisher {
+    /// The store's transaction runs and is given up.
+    async fn foresee(&self, story: &Story, _: &Delivery) -> Trial {
+        let policy = PublishPolicy { exact_window: self.settings.exact_window() };
+        let verdict = story.verdict.as_ref();
+        let applied = self.store.foresee(&story.arrival, verdict, &policy, Timestamp::now()).await;
+        let refusal: Refusal = match applied {
+            Ok(applied) if applied.change == Change::TakenDown => {
+                Refusal::TakenDown { url: story.arrival.url().to_string() }
+            }
+            Ok(applied) => {
+                return Trial::Would(Outcome::Done(Done { note: note(&applied, verdict), ..Done::default() }));
+            }
+            Err(error) => error.into(),
+        };
+        Trial::Would(refusal.into())
     }
 }
 

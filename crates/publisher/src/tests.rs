@@ -3,7 +3,7 @@
 use crate::site::tests::fixture::{article, minutes_ago};
 use crate::{Publisher, PublisherSettings, Refusal, Secret, Webhook};
 use article::{Arrival, Article, Block, Timestamp, Verdict, Withdrawal, WithdrawalCause};
-use queue::{Delivery, Done, Handler, Lane, Message, Notice, Outcome, Story};
+use queue::{Delivery, Done, Foresight, Handler, Lane, Message, Notice, Outcome, Story, Trial};
 use store::{Store, StoreError, StoreSettings};
 use tempfile::TempDir;
 
@@ -122,6 +122,22 @@ async fn what_was_taken_down_is_dropped() {
     let story = seen(&gates());
     let outcome = house.publisher.handle(&story, &delivery(&story, false)).await;
     assert_eq!((outcome.name(), outcome.reason()), ("drop", "taken_down"));
+}
+
+#[tokio::test]
+async fn a_look_ahead_publishes_nothing() {
+    let house = House::new().await;
+    let story = seen(&gates());
+    let Trial::Would(Outcome::Done(Done { note, .. })) =
+        house.publisher.foresee(&story, &delivery(&story, false)).await
+    else {
+        panic!("not done");
+    };
+    assert!(note.starts_with("opened story"), "{note}");
+    assert_eq!(house.store.totals().await.unwrap().articles, 0);
+    house.store.execute_takedown(gates().url.as_str(), "cli:test", Timestamp::now()).await.unwrap();
+    let trial = house.publisher.foresee(&story, &delivery(&story, false)).await;
+    assert!(matches!(&trial, Trial::Would(outcome) if outcome.reason() == "taken_down"), "{trial:?}");
 }
 
 #[tokio::test]

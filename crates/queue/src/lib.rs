@@ -30,6 +30,7 @@ mod simulation;
 mod testing;
 mod topology;
 mod trace;
+mod trial;
 mod worker;
 
 pub use backend::Depth;
@@ -45,6 +46,7 @@ pub use reason::{DeadReason, DropReason, RetryReason};
 pub use replayed::ReplayOutcome;
 pub use settings::{QueueSettings, WorkerSettings};
 pub use topology::{QueueDeclaration, topology};
+pub use trial::{Fate, Foreseen, Foresight, Seer, Trial, Trying};
 #[cfg(any(test, feature = "planted-defects"))]
 pub use worker::Defect;
 pub use worker::Worker;

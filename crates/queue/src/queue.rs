@@ -53,7 +53,9 @@ impl Queue {
             Some(("sqlite", path)) if !path.is_empty() => {
                 Box::new(Embedded::open(path.as_ref(), role, settings, health.clone()).await?)
             }
-            Some(("amqp" | "amqps", _)) => Box::new(RabbitMq::open(settings, health.clone()).await?),
+            Some(("amqp" | "amqps", _)) => {
+                Box::new(RabbitMq::open(settings, role == Role::Owner, health.clone()).await?)
+            }
             _ => return Err(QueueError::Url(hidden(&settings.url))),
         };
         Ok(Self::over(backend, settings.clone(), health))

@@ -33,6 +33,22 @@ pub(crate) fn physical(queue: QueueName, settings: &QueueSettings) -> String {
     format!("{}{queue}", settings.prefix)
 }
 
+/// The name of a queue that lives for a moment, to see what this broker does.
+pub(crate) fn physical_probe(settings: &QueueSettings) -> String {
+    format!("{}probe.{:016x}", settings.prefix, rand::random::<u64>())
+}
+
+/// The arguments without which the broker loses a letter that it can't deliver.
+pub(crate) fn at_least_once(target: &str) -> [(&'static str, String); 5] {
+    [
+        ("x-queue-type", "quorum".to_owned()),
+        ("x-overflow", "reject-publish".to_owned()),
+        ("x-dead-letter-strategy", "at-least-once".to_owned()),
+        ("x-dead-letter-exchange", String::new()),
+        ("x-dead-letter-routing-key", target.to_owned()),
+    ]
+}
+
 fn declaration(queue: QueueName, settings: &QueueSettings) -> QueueDeclaration {
     let mut arguments = BTreeMap::from([("x-queue-type", json!("quorum"))]);
     match queue {
@@ -57,10 +73,8 @@ fn declaration(queue: QueueName, settings: &QueueSettings) -> QueueDeclaration {
 }
 
 fn dies_into(arguments: &mut BTreeMap<&'static str, Value>, target: QueueName, settings: &QueueSettings) {
-    arguments.insert("x-overflow", json!("reject-publish"));
-    arguments.insert("x-dead-letter-strategy", json!("at-least-once"));
-    arguments.insert("x-dead-letter-exchange", json!(""));
-    arguments.insert("x-dead-letter-routing-key", json!(physical(target, settings)));
+    let needed = at_least_once(&physical(target, settings));
+    arguments.extend(needed.into_iter().map(|(key, value)| (key, Value::from(value))));
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod registrar;
 mod run;
 mod settings;
 mod transfer;
+mod trial;
 
 #[cfg(test)]
 mod tests;
@@ -32,3 +33,4 @@ pub use registrar::Registrar;
 pub use run::{Options, Plan, Progress, Replay};
 pub use settings::ReplaySettings;
 pub use transfer::{Imported, export, import, purge};
+pub use trial::{Outlook, TrialGroup, TrialReport};

@@ -73,9 +73,9 @@ pub struct Progress {
 /// Sends dead letters again.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    store: Store,
+    pub(crate) store: Store,
     queue: Queue,
-    settings: ReplaySettings,
+    pub(crate) settings: ReplaySettings,
     #[cfg(any(test, feature = "planted-defects"))]
     marks_too_early: bool,
 }

@@ -4,11 +4,13 @@ mod explaining;
 mod registering;
 mod replaying;
 mod transferring;
+mod trying;
 
 use crate::{Options, Registrar, Replay, ReplaySettings};
 use article::{Arrival, Article, Timestamp, Verdict};
 use queue::{
-    Belt, Death, Delivery, Envelope, Handler, Lane, Outcome, Outgoing, Queue, QueueName, QueueSettings, Stage,
+    Belt, Death, Delivery, Envelope, Foresight, Handler, Lane, Outcome, Outgoing, Queue, QueueName, QueueSettings,
+    Stage, Trial,
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -113,6 +115,15 @@ impl Handler for Judge {
             Some(&"dead") => Outcome::dead(queue::DeadReason::Charset, "still broken"),
             Some(&"drop") => Outcome::drop(queue::DropReason::Unchanged, "nothing new"),
             _ => Outcome::passed(),
+        }
+    }
+}
+
+impl Foresight for Judge {
+    async fn foresee(&self, arrival: &Arrival, delivery: &Delivery) -> Trial {
+        match arrival.url().path() {
+            "/a9" => Trial::Untried("only the doing can tell"),
+            _ => Trial::Would(self.handle(arrival, delivery).await),
         }
     }
 }

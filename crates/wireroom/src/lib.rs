@@ -10,6 +10,7 @@ mod chronicle;
 pub mod cli;
 mod commands;
 mod desk;
+mod handlers;
 pub mod house;
 mod output;
 mod removal;

@@ -2,6 +2,7 @@
 
 use crate::chronicle::Notebook;
 use crate::desk::Desk;
+use crate::handlers;
 use crate::house::House;
 use crate::serve::{bind, serve};
 use anyhow::Context;
@@ -112,25 +113,18 @@ pub async fn start(
             Role::Deduplicator => {
                 let index = house.index().await?;
                 let stop_measuring = stop.clone();
-                tasks.spawn({
-                    let index = index.clone();
-                    async move {
-                        let measured = deduplicator::Deduplicator::measure(index, Duration::from_secs(30));
-                        stop_measuring.run_until_cancelled(measured).await;
-                        Ok(())
-                    }
+                tasks.spawn(async move {
+                    let measured = deduplicator::Deduplicator::measure(index, Duration::from_secs(30));
+                    stop_measuring.run_until_cancelled(measured).await;
+                    Ok(())
                 });
-                let handler = deduplicator::Deduplicator::new(index, house.store().await?);
-                work(house, handler, tasks, stop).await?;
+                work(house, handlers::deduplicator(house).await?, tasks, stop).await?;
             }
             Role::Publisher => {
-                let handler = publisher::Publisher::new(house.store().await?, settings.publisher.clone());
-                work(house, handler, tasks, stop).await?;
+                work(house, handlers::publisher(house).await?, tasks, stop).await?;
             }
             Role::Courier => {
-                let handler =
-                    publisher::Courier::new(house.client()?, settings.publisher.clone(), settings.site.clone());
-                work(house, handler, tasks, stop).await?;
+                work(house, handlers::courier(house)?, tasks, stop).await?;
             }
             Role::Site => {}
         }
@@ -203,20 +197,11 @@ async fn fetcher(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken
         // One process for everything still serves the site; a fetcher alone would only wait.
         if settings.queue.url.starts_with("sqlite:") { Ok(()) } else { Err(why) }
     })?;
-    let (store, client, politeness) = (house.store().await?, house.client()?, house.politeness().await?);
-    let robots = Arc::new(house.robots(client.clone()).await?);
-    let poller = fetcher::poller::Poller::new(
-        store.clone(),
-        client.clone(),
-        robots.clone(),
-        politeness.clone(),
-        settings.poller.clone(),
-    );
+    let (poller, retriever) = handlers::fetcher(house).await?;
     work(house, poller, tasks, stop).await?;
     if settings.may_poll().is_ok() {
         rejudge(house, tasks, stop).await?;
     }
-    let retriever = fetcher::retriever::Retriever::new(store, client, robots, politeness, settings.retriever.clone());
     work(house, retriever, tasks, stop).await
 }
 

@@ -1,7 +1,7 @@
 use super::articles::{NOON, article, index, seen, store, text};
 use crate::Deduplicator;
 use article::{Arrival, CanonicalUrl, VerdictKind, Withdrawal, WithdrawalCause};
-use queue::{Delivery, Done, DropReason, Handler, Lane, Message, MessageId, Outcome, Story};
+use queue::{Delivery, Done, DropReason, Foresight, Handler, Lane, Message, MessageId, Outcome, Story, Trial};
 
 fn delivery(lane: Lane) -> Delivery {
     Delivery {
@@ -100,4 +100,23 @@ async fn the_probe_asks_both() {
     assert_eq!(stage.probe().await, Ok(()));
     store.close().await;
     assert!(stage.probe().await.is_err());
+}
+
+#[tokio::test]
+async fn a_look_ahead_claims_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = Deduplicator::new(index().await, store(&folder).await);
+    let original = seen(&article("https://a.example/1", &text(1, 300)));
+    let note = |trial: Trial| match trial {
+        Trial::Would(Outcome::Done(done)) => done.note,
+        other => panic!("{other:?}"),
+    };
+    let looked = note(stage.foresee(&original, &delivery(Lane::Later)).await);
+    assert_eq!(looked, "not known yet: new, or a copy");
+    // Had it claimed the text, this one would be a copy of it.
+    let copy = seen(&article("https://b.example/1", &text(1, 300)));
+    let (_, judged) = done(&stage, &copy, Lane::Main).await;
+    assert_eq!(judged.verdict.unwrap().kind, VerdictKind::New);
+    let looked = note(stage.foresee(&copy, &delivery(Lane::Later)).await);
+    assert!(looked.starts_with("new in story"), "{looked}");
 }

@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::rhythm::{interval, max_age, next_due, unchanged_interval};
 use crate::feed::PollHints;
 use article::{ArticleId, Timestamp};
-use queue::{Delivery, Done, Handler, Outcome, Outgoing, Poll, Stage, Then, ThenError};
+use queue::{Delivery, Done, Foresight, Handler, Outcome, Outgoing, Poll, Stage, Then, ThenError, Trial};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +47,16 @@ impl Handler for Poller {
     async fn probe(&self) -> Result<(), String> {
         self.store.ping().await.map_err(|e| e.to_string())?;
         self.politeness.probe().await.map_err(|e| e.to_string())
+    }
+}
+
+impl Foresight for Poller {
+    /// Whether it is still wanted; the rest is its feed's to say.
+    async fn foresee(&self, poll: &Poll, _: &Delivery) -> Trial {
+        match self.admit(poll).await {
+            Ok(_) => Trial::Untried("only its feed can tell"),
+            Err(refusal) => Trial::Would(refusal.into()),
+        }
     }
 }
 

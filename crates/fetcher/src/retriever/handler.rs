@@ -13,7 +13,7 @@ use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, With
 use queue::{Delivery, Done, Handler, Lane, Message, Outcome, Outgoing, Page, Stage, Visit};
 use std::sync::Arc;
 use std::time::Instant;
-use store::{Capture, Store, Validators};
+use store::{Store, Validators};
 use telemetry::events::pages::{ArticleWithdrawn, PageRead};
 use url::Url;
 use web::{Client, Headers, Kind, Permit, Politeness, Request, Response, Robots, SlotGuard};
@@ -26,11 +26,11 @@ use web::{Client, Headers, Kind, Permit, Politeness, Request, Response, Robots, 
 /// look needs is recorded by `then` alone, after the arrival is confirmed.
 #[derive(Clone, Debug)]
 pub struct Retriever {
-    store: Store,
+    pub(super) store: Store,
     client: Client,
     pub(super) doorman: Arc<Doorman>,
     politeness: Arc<Politeness>,
-    settings: RetrieverSettings,
+    pub(super) settings: RetrieverSettings,
 }
 
 impl Handler for Retriever {
@@ -51,11 +51,13 @@ impl Handler for Retriever {
 }
 
 /// What a page became, and on which evidence.
-struct Look {
-    arrival: Arrival,
-    note: String,
+pub(super) struct Look {
+    pub(super) arrival: Arrival,
+    pub(super) note: String,
     /// Whether the response may be kept.
     keep: bool,
+    /// The response's, with the validators for the next look; none where no page was asked for.
+    headers: Option<Headers>,
 }
 
 impl Retriever {
@@ -72,7 +74,7 @@ impl Retriever {
     }
 
     /// What [`Handler::handle`] would decide now, but nothing is captured. Asks robots.txt, takes a slot and
-    /// fetches, for `wireroom retrieve` and for looking at what a replay would do.
+    /// fetches, for `wireroom retrieve`.
     pub async fn preview(&self, page: &Page) -> Outcome {
         let mut dry = self.clone();
         dry.settings.captures = false;
@@ -95,32 +97,48 @@ impl Retriever {
     /// Cheapest refusal first: each `?` spares the web, and us, the steps below it.
     async fn retrieve(&self, page: &Page, delivery: &Delivery) -> Result<Done, Refusal> {
         let source = self.admit(page).await?;
+        if delivery.replay.is_some()
+            && let Some(response) = self.kept(page).await?
+        {
+            return Ok(self.done(page, self.read_kept(page, &source, response).await?, delivery));
+        }
         let unreadable = || Refusal::Gone { what: "an address that can't be read".to_owned() };
         let url = page.permalink.url().ok_or_else(unreadable)?;
         let leave = self.doorman.leave(&url).await?;
         // Where mining is reserved beforehand a first look takes nothing but what the feed says.
         if leave.reserved.reserves_mining() && page.visit == Visit::First {
             let look = self.listed(page, &source, &leave.reserved, Timestamp::now()).await?;
-            return Ok(self.done(page, look, None, delivery));
+            return Ok(self.done(page, look, delivery));
         }
         let (response, reserved) = self.fetch(page, delivery, url, leave).await?;
-        let look = match classify(&response, &page.permalink)? {
+        Ok(self.done(page, self.look_at(page, &source, response, reserved).await?, delivery))
+    }
+
+    /// What a response says of the page's article; kept where it may be.
+    pub(super) async fn look_at(
+        &self,
+        page: &Page,
+        source: &Source,
+        response: Response,
+        beforehand: Signals,
+    ) -> Result<Look, Refusal> {
+        let mut look = match classify(&response, &page.permalink)? {
             Answer::Gone(cause, what) => self.withdraw(page, cause, what, response.received_at).await?,
-            Answer::Page => self.read(page, &source, &response, reserved).await?,
+            Answer::Page => self.read(page, source, &response, beforehand).await?,
         };
         self.refuse_taken_down(&[look.arrival.id().clone()], look.arrival.url()).await?;
         if is_known(&self.store, page, &look.arrival).await? {
             return Err(Refusal::Unchanged);
         }
-        let headers = response.headers.clone();
+        look.headers = Some(response.headers.clone());
         if look.keep {
             self.capture(look.arrival.id().clone(), response).await?;
         }
-        Ok(self.done(page, look, Some(&headers), delivery))
+        Ok(look)
     }
 
     /// What needs no network: takedown, source, age.
-    async fn admit(&self, page: &Page) -> Result<Source, Refusal> {
+    pub(super) async fn admit(&self, page: &Page) -> Result<Source, Refusal> {
         self.refuse_taken_down(&[ArticleId::of(&page.permalink)], &page.permalink).await?;
         let away = || Refusal::SourceAway { source_id: page.source.to_string() };
         let source = self.store.source(&page.source).await?.filter(|s| !s.paused).ok_or_else(away)?;
@@ -216,7 +234,7 @@ impl Retriever {
             cause,
         };
         let note = format!("withdrawn by its publisher: {what} at the {} visit", page.visit.as_str());
-        Ok(Look { arrival: Arrival::Withdrawn { withdrawal }, note, keep: false })
+        Ok(Look { arrival: Arrival::Withdrawn { withdrawal }, note, keep: false, headers: None })
     }
 
     /// Extraction, and what of its result may be carried.
@@ -257,7 +275,7 @@ impl Retriever {
         }
         .emit();
         let note = note(&article, &evidence, cut);
-        Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep })
+        Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep, headers: None })
     }
 
     /// Nothing of the text is kept: headline, author and link from the feed. Of an article that is known already
@@ -275,19 +293,7 @@ impl Retriever {
         let reserving = signals.against.iter().find(|s| s.reason.reserves_mining());
         let why = reserving.map(|s| s.evidence.as_str()).unwrap_or_default();
         let note = format!("listed from its feed entry: text mining is reserved ({why})");
-        Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep: false })
-    }
-
-    /// A response that could not be read is kept under its permalink if the fault may be ours: then it can be found
-    /// and mended without a new fetch.
-    async fn unread(&self, page: &Page, response: &Response, reserved: &Signals, error: ExtractError) -> Refusal {
-        if !may_be_ours(&error) || reserved.forbids_keeping() {
-            return error.into();
-        }
-        match self.capture(ArticleId::of(&page.permalink), response.clone()).await {
-            Ok(()) => error.into(),
-            Err(refusal) => refusal,
-        }
+        Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep: false, headers: None })
     }
 
     /// Milliseconds of one core, so not on the threads that wait for the network.
@@ -313,36 +319,11 @@ impl Retriever {
         tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::Broken(e.to_string()))
     }
 
-    async fn capture(&self, article: ArticleId, response: Response) -> Result<(), Refusal> {
-        if !self.settings.captures || response.body.len() > self.settings.max_capture_bytes {
-            return Ok(());
-        }
-        let capture = Capture {
-            article,
-            url: response.url.to_string(),
-            status: response.status,
-            observed_at: response.received_at,
-            body: response.body.to_vec(),
-            headers: response.headers.into_pairs(),
-        };
-        Ok(self.store.put_capture(&capture).await?)
-    }
-
     /// What came behind the news goes on behind the news.
-    fn done(&self, page: &Page, look: Look, headers: Option<&Headers>, delivery: &Delivery) -> Done {
+    fn done(&self, page: &Page, look: Look, delivery: &Delivery) -> Done {
         let lane = if delivery.lane == Lane::Later { Lane::Later } else { Lane::Main };
-        let then = watch(&self.store, page, &look.arrival, headers);
+        let then = watch(&self.store, page, &look.arrival, look.headers.as_ref());
         Done { publish: vec![Outgoing::on(lane, &look.arrival)], then, note: look.note }
-    }
-}
-
-/// Failures that a better extraction might not have had.
-fn may_be_ours(error: &ExtractError) -> bool {
-    match error {
-        ExtractError::Charset { .. } | ExtractError::NoTitle | ExtractError::NoArticle { .. } => true,
-        ExtractError::NotHtml(_) | ExtractError::Consent(_) | ExtractError::Blocked(_) | ExtractError::Address(_) => {
-            false
-        }
     }
 }
 

@@ -4,6 +4,7 @@ mod answer;
 mod article;
 mod doorman;
 mod handler;
+mod kept;
 mod led;
 mod refusal;
 mod settings;

@@ -11,7 +11,7 @@ pub use refusal::Undelivered;
 use crate::PublisherSettings;
 use crate::site::SiteSettings;
 use article::Timestamp;
-use queue::{Delivery, Done, Handler, Notice, Outcome, Stage};
+use queue::{Delivery, Done, Foresight, Handler, Notice, Outcome, Stage, Trial};
 use telemetry::events::publish::NoticeCarried;
 use url::Url;
 use web::{Client, Response};
@@ -58,6 +58,16 @@ fn answer(response: &Response) -> Result<(), Undelivered> {
         429 => Err(Undelivered::SlowDown { status: response.status, until: None }),
         408 | 425 | 500..=599 => Err(Undelivered::Failing { status: response.status }),
         status => Err(Undelivered::Refused { status }),
+    }
+}
+
+impl Foresight for Courier {
+    /// Its one effect is what its target answers to.
+    async fn foresee(&self, notice: &Notice, _: &Delivery) -> Trial {
+        match self.settings.webhook(&notice.target) {
+            Some(_) => Trial::Untried("only its target can tell"),
+            None => Trial::Would(Undelivered::NoTarget { target: notice.target.clone() }.into()),
+        }
     }
 }
 

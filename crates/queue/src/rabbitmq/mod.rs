@@ -6,6 +6,7 @@
 
 mod claim;
 mod consumer;
+mod letters;
 mod link;
 mod publisher;
 mod wire;
@@ -35,11 +36,14 @@ pub(crate) struct RabbitMq {
 
 impl RabbitMq {
     /// Connects. A broker that is away is waited for behind the scenes; one that holds our queues with other
-    /// arguments is an error, because no waiting mends it.
-    pub(crate) async fn open(settings: &QueueSettings, health: Health) -> Result<Self, QueueError> {
+    /// arguments is an error, because no waiting mends it. Who takes also checks, once, that letters are safe.
+    pub(crate) async fn open(settings: &QueueSettings, takes: bool, health: Health) -> Result<Self, QueueError> {
         let settings = Arc::new(settings.clone());
         let publishing = Link::open(Purpose::Publish, settings.clone(), health.clone()).await?;
-        let consuming = Link::open(Purpose::Consume, settings.clone(), health).await?;
+        let consuming = Link::open(Purpose::Consume, settings.clone(), health.clone()).await?;
+        if takes {
+            tokio::spawn(letters::check(publishing.clone(), health));
+        }
         Ok(Self { settings, publishing, consuming })
     }
 

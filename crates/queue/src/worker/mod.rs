@@ -14,6 +14,7 @@ use crate::gate::Open;
 use crate::ladder::Ladder;
 use crate::{Chronicle, Handler, Lane, Queue, QueueError, QueueName, WorkerSettings};
 use circuit::Circuit;
+pub(crate) use process::read;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;

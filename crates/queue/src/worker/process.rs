@@ -190,7 +190,7 @@ impl About {
 }
 
 /// A newer schema is for a newer worker: it waits. Anything else that can't be read is a dead letter.
-fn read<M: Message>(envelope: &Envelope) -> Result<M, Outcome> {
+pub(crate) fn read<M: Message>(envelope: &Envelope) -> Result<M, Outcome> {
     if envelope.kind != M::KIND {
         let detail = format!("“{}” on a belt of “{}”", envelope.kind, M::KIND);
         return Err(Outcome::dead(DeadReason::Undecodable, detail));

@@ -79,8 +79,36 @@ impl Store {
         }
     }
 
+    /// What [`Store::apply`] would change now. Nothing is changed: the transaction is given up at its end.
+    pub async fn foresee(
+        &self,
+        arrival: &Arrival,
+        verdict: Option<&Verdict>,
+        policy: &PublishPolicy,
+        now: Timestamp,
+    ) -> Result<Applied, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let applied = self.apply_within(&mut tx, arrival, verdict, policy, now).await;
+        tx.rollback().await?;
+        applied
+    }
+
     async fn apply_once(
         &self,
+        arrival: &Arrival,
+        verdict: Option<&Verdict>,
+        policy: &PublishPolicy,
+        now: Timestamp,
+    ) -> Result<Applied, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let applied = self.apply_within(&mut tx, arrival, verdict, policy, now).await?;
+        tx.commit().await?;
+        Ok(applied)
+    }
+
+    async fn apply_within(
+        &self,
+        tx: &mut Tx,
         arrival: &Arrival,
         verdict: Option<&Verdict>,
         policy: &PublishPolicy,
@@ -93,26 +121,23 @@ impl Store {
         let mut names: BTreeSet<String> = keys.iter().flat_map(Keys::names).collect();
         names.insert(arrival.id().to_string());
 
-        let mut tx = self.db.begin().await?;
-        self.db.lock_names(&mut tx, &names).await?;
-        if takedowns::stands_against(&self.db, &mut tx, arrival, now).await? {
-            tx.commit().await?;
+        self.db.lock_names(tx, &names).await?;
+        if takedowns::stands_against(&self.db, tx, arrival, now).await? {
             return Ok(Applied::nothing(StoryId::opened_by(arrival.id()), Change::TakenDown));
         }
-        let held = Held::read(&mut tx, arrival).await?;
+        let held = Held::read(tx, arrival).await?;
         if let Some(applied) = held.applied {
             return Ok(applied);
         }
         let step = Step { store: self, now, window: policy.exact_window };
         let applied = match (arrival, keys) {
             (Arrival::Seen { article }, Some(keys)) => {
-                step.seen(&mut tx, article, verdict, keys, held.known, held.withdrawn_at).await?
+                step.seen(tx, article, verdict, keys, held.known, held.withdrawn_at).await?
             }
             (Arrival::Seen { .. }, None) => return Err(StoreError::Broken("a sighting without keys".to_owned())),
-            (Arrival::Withdrawn { withdrawal }, _) => step.withdrawn(&mut tx, withdrawal, held.known).await?,
+            (Arrival::Withdrawn { withdrawal }, _) => step.withdrawn(tx, withdrawal, held.known).await?,
         };
-        record(&mut tx, arrival, &applied, now).await?;
-        tx.commit().await?;
+        record(tx, arrival, &applied, now).await?;
         Ok(applied)
     }
 }

@@ -106,6 +106,9 @@ pub struct Replay {
     /// Which would be sent; nothing runs
     #[arg(long)]
     pub dry_run: bool,
+    /// What would become of each now: its stage looks at it, nothing is sent and nothing changes
+    #[arg(long = "try", conflicts_with_all = ["dry_run", "canary", "rate"])]
+    pub trial: bool,
     /// One, then a tenth, then all; stops when too many die again
     #[arg(long)]
     pub canary: bool,

@@ -1,6 +1,7 @@
 //! `wireroom dead`.
 
 use crate::cli::{Dead as Asked, DeadFilterArgs, Replay as ReplayAsked};
+use crate::commands::dead_try;
 use crate::commands::takedown::actor;
 use crate::house::House;
 use crate::output::{json, line, table};
@@ -208,6 +209,9 @@ async fn send_again(
 ) -> anyhow::Result<()> {
     let filter = read(&asked.filter)?;
     let replay = Replay::new(store, house.queue_to_publish().await?, house.settings.replay.clone());
+    if asked.trial {
+        return dead_try::run(house, &replay, &filter, asked.force, asked.json, &stop).await;
+    }
     if asked.dry_run {
         let plan = replay.plan(&filter, asked.force).await?;
         if asked.json {

@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 pub(crate) mod dead;
+pub(crate) mod dead_try;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod index;

@@ -2,6 +2,7 @@
 
 mod decisions;
 mod house;
+mod kept;
 mod pages;
 mod reach_back;
 mod redirects;
