@@ -61,6 +61,7 @@ contract! {
         a_story_of_five_hundred_carriers_and_twenty_revisions_is_one,
         short_stories_under_one_disclaimer_stay_apart,
         a_daily_column_stays_apart,
+        the_same_words_with_other_figures_are_another_story,
         one_language_is_not_compared_with_another,
         scripts_without_spaces_are_compared;
 }

@@ -26,6 +26,8 @@ pub struct Mark {
     pub hash: u64,
     /// Where it first stands.
     pub place: Place,
+    /// Whether a word of it has a digit. Yesterday's market report has today's words and other figures.
+    pub figure: bool,
 }
 
 impl Mark {
@@ -62,10 +64,10 @@ impl Sketch {
 
     /// Of a text in the form of [`crate::normalise`].
     pub fn of_normalised(text: &str) -> Self {
-        let mut shingles = shingles(text);
+        let mut shingles = shingled(text);
         shingles.truncate(Self::MAX_SHINGLES);
         let mut first: HashMap<u64, (usize, bool)> = HashMap::with_capacity(shingles.len());
-        for (at, hash) in shingles.iter().enumerate() {
+        for (at, (hash, _)) in shingles.iter().enumerate() {
             first.entry(*hash).and_modify(|seen| seen.1 = true).or_insert((at, false));
         }
         let distinct = u32::try_from(first.len()).unwrap_or(u32::MAX);
@@ -78,6 +80,7 @@ impl Sketch {
             .map(|(hash, (at, again))| Mark {
                 hash,
                 place: if !again && core.contains(&at) { Place::Core } else { Place::Edge },
+                figure: shingles[at].1,
             })
             .filter(|m| m.is_kept_at(level))
             .collect();
@@ -127,44 +130,66 @@ const WORD: u32 = 4;
 /// The hashes of a normalised text's shingles, in order, repetitions included. A text shorter than one
 /// shingle has none.
 pub fn shingles(text: &str) -> Vec<u64> {
+    shingled(text).into_iter().map(|(hash, _)| hash).collect()
+}
+
+/// [`shingles`], each with whether a word of it has a digit.
+fn shingled(text: &str) -> Vec<(u64, bool)> {
     let tokens = tokens(text);
     let mut out = Vec::with_capacity(tokens.len());
-    let (mut end, mut weight) = (0, 0);
+    let (mut end, mut weight, mut figures) = (0, 0, 0);
     for start in 0..tokens.len() {
         while weight < SHINGLE_WEIGHT && end < tokens.len() {
-            weight += tokens[end].1;
+            weight += tokens[end].weight;
+            figures += u32::from(tokens[end].figure);
             end += 1;
         }
         if weight < SHINGLE_WEIGHT {
             break;
         }
-        out.push(mix(tokens[start..end].iter().fold(SEED, |h, (token, _)| mix(h ^ token).wrapping_mul(PRIME))));
-        weight -= tokens[start].1;
+        let hash = mix(tokens[start..end].iter().fold(SEED, |h, token| mix(h ^ token.hash).wrapping_mul(PRIME)));
+        out.push((hash, figures > 0));
+        weight -= tokens[start].weight;
+        figures -= u32::from(tokens[start].figure);
     }
     out
 }
 
-/// Words, and single characters of scripts that do not part words, each as (hash, weight).
-fn tokens(text: &str) -> Vec<(u64, u32)> {
+/// A word, or a single character of a script that does not part words.
+struct Token {
+    hash: u64,
+    weight: u32,
+    /// Whether it has a digit.
+    figure: bool,
+}
+
+impl Token {
+    fn new(text: &str, weight: u32) -> Self {
+        let digit = |c: char| c.is_ascii_digit() || (!c.is_ascii() && c.is_numeric());
+        Self { hash: hash_bytes(text.as_bytes()), weight, figure: text.contains(digit) }
+    }
+}
+
+fn tokens(text: &str) -> Vec<Token> {
     let mut out = Vec::with_capacity(text.len() / 5);
     for word in text.split(' ').filter(|w| !w.is_empty()) {
         if word.is_ascii() {
-            out.push((hash_bytes(word.as_bytes()), WORD));
+            out.push(Token::new(word, WORD));
             continue;
         }
         let mut start = 0;
         for (at, c) in word.char_indices() {
             if is_unspaced_script(c) {
                 if start < at {
-                    out.push((hash_bytes(&word.as_bytes()[start..at]), WORD));
+                    out.push(Token::new(&word[start..at], WORD));
                 }
                 start = at + c.len_utf8();
                 let thai_like = matches!(c as u32, 0x0E00..=0x109F | 0x1780..=0x17FF);
-                out.push((hash_bytes(&word.as_bytes()[at..start]), if thai_like { 1 } else { 2 }));
+                out.push(Token::new(&word[at..start], if thai_like { 1 } else { 2 }));
             }
         }
         if start < word.len() {
-            out.push((hash_bytes(&word.as_bytes()[start..]), WORD));
+            out.push(Token::new(&word[start..], WORD));
         }
     }
     out
@@ -250,6 +275,15 @@ mod tests {
     }
 
     #[test]
+    fn a_shingle_with_a_digit_is_a_figure() {
+        let figures = |text: &str| shingled(text).into_iter().map(|(_, figure)| figure).collect::<Vec<_>>();
+        assert_eq!(figures("up to 17 degrees in the afternoon"), [true, true, true]);
+        assert_eq!(figures("up to seventeen degrees in the"), [false, false]);
+        assert_eq!(figures("今日の東京の最高気温は2 8度"), [false, false, true, true, true, true, true]);
+        assert_eq!(figures("अधिकतम तापमान २८ डिग्री रहेगा"), [true]);
+    }
+
+    #[test]
     fn hashes_stay_the_same_across_releases() {
         assert_eq!(shingles("the quick brown fox jumps"), [HASH_OF_THE_FOX]);
     }
@@ -260,7 +294,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_finer_level_holds_all_of_a_coarser_one(hash: u64) {
-            let mark = Mark { hash, place: Place::Core };
+            let mark = Mark { hash, place: Place::Core, figure: false };
             for level in 1..=Sketch::MAX_LEVEL {
                 prop_assert!(!mark.is_kept_at(level) || mark.is_kept_at(level - 1));
             }

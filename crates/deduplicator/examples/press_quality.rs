@@ -75,7 +75,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         print(if after { "after the first 1,000" } else { "the first 1,000" }, &sum);
     }
-    at_the_end(&rows, &verdicts);
+    let strays = at_the_end(&rows, &verdicts);
+    for story in strays.iter().filter(|_| verbose) {
+        println!("APART {story}");
+        for (number, (row, verdict)) in rows.iter().zip(&verdicts).enumerate().filter(|(_, (r, _))| r.story == *story) {
+            let Verdict { kind, story, also, evidence, .. } = verdict;
+            println!(
+                "    {number} {} {} {} {} {} {also:?} {evidence:?}",
+                row.kind.as_str(),
+                row.source,
+                row.published,
+                kind.as_str(),
+                story
+            );
+        }
+    }
     let stats = index.stats().await?;
     println!("{stats:?}, {:.0} bytes an article", stats.bytes_per_article());
     Ok(())
@@ -105,8 +119,8 @@ fn shuffle(rows: &mut [TruthRow], order: u64) {
 }
 
 /// Copies that are not in their original's story, and stories that hold articles of two, once all that an article
-/// joins is one.
-fn at_the_end(rows: &[TruthRow], verdicts: &[Verdict]) {
+/// joins is one. Returns the truth's stories that have fallen apart.
+fn at_the_end(rows: &[TruthRow], verdicts: &[Verdict]) -> BTreeSet<StoryId> {
     let mut parent: HashMap<StoryId, StoryId> = HashMap::new();
     for verdict in verdicts {
         for other in &verdict.also {
@@ -119,13 +133,17 @@ fn at_the_end(rows: &[TruthRow], verdicts: &[Verdict]) {
     let placed: HashMap<&ArticleId, StoryId> =
         rows.iter().zip(verdicts).map(|(row, v)| (&row.id, root(&parent, &v.story))).collect();
     let mut apart: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+    let mut fallen = BTreeSet::new();
     let mut holds: HashMap<&StoryId, BTreeSet<&StoryId>> = HashMap::new();
     for row in rows {
         holds.entry(&placed[&row.id]).or_default().insert(&row.story);
         if let Some(original) = row.of.as_ref().and_then(|of| placed.get(of)) {
             let (copies, strays) = apart.entry(row.kind.as_str()).or_default();
             *copies += 1;
-            *strays += u32::from(placed[&row.id] != *original);
+            if placed[&row.id] != *original {
+                *strays += 1;
+                fallen.insert(row.story.clone());
+            }
         }
     }
     let (copies, strays) = apart.values().fold((0, 0), |sum, (c, s)| (sum.0 + c, sum.1 + s));
@@ -133,6 +151,7 @@ fn at_the_end(rows: &[TruthRow], verdicts: &[Verdict]) {
     println!("at the end: {strays} of {copies} copies are apart from their originals, {mixed} stories hold two");
     let by_kind: Vec<String> = apart.iter().filter(|(_, n)| n.1 > 0).map(|(k, n)| format!("{k} {}", n.1)).collect();
     println!("apart: {}", by_kind.join(", "));
+    fallen
 }
 
 fn root(parent: &HashMap<StoryId, StoryId>, story: &StoryId) -> StoryId {

@@ -6,8 +6,9 @@
 use crate::Query;
 use article::{ArticleId, ContentHash, Evidence, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
 
-/// A story's name in postings: the first 40 bits of its id, which is a hash already. Two of a million
-/// stories share one with a probability of one in two; then near copies of the later are not found.
+/// A story's name in postings: the first 40 bits of its id, which is a hash already, but for two that say which
+/// [`Part`] of the story a posting is about. Of a million stories some two share a name with another; then near copies
+/// of the later are not found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct StoryNumber(pub [u8; 5]);
 
@@ -15,9 +16,13 @@ impl StoryNumber {
     pub(crate) fn of(story: &StoryId) -> Self {
         let mut number = [0; 5];
         number.copy_from_slice(&story.bytes()[..5]);
+        number[0] &= !PART;
         Self(number)
     }
 }
+
+/// The bits of a holder's first byte that are its [`Part`].
+const PART: u8 = 3;
 
 /// What a shingle is to the story that holds it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,11 +36,11 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    fn byte(self) -> u8 {
+    fn bits(self) -> u8 {
         match self {
-            Part::Core => b'c',
-            Part::Edge => b'e',
-            Part::Extra => b'x',
+            Part::Core => 0,
+            Part::Edge => 1,
+            Part::Extra => 2,
         }
     }
 }
@@ -57,8 +62,9 @@ impl Posting {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = self.day.to_be_bytes().to_vec();
         for (story, part) in &self.holders {
-            out.extend_from_slice(&story.0);
-            out.push(part.byte());
+            let [first, rest @ ..] = story.0;
+            out.push(first | part.bits());
+            out.extend_from_slice(&rest);
         }
         out
     }
@@ -66,13 +72,15 @@ impl Posting {
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let (day, rest) = bytes.split_first_chunk::<2>()?;
         let mut holders = Vec::new();
-        for holder in rest.chunks(6) {
-            let part = match holder.get(5)? {
-                b'c' => Part::Core,
-                b'e' => Part::Edge,
+        for holder in rest.chunks(5) {
+            let mut number = *holder.first_chunk::<5>()?;
+            let part = match number[0] & PART {
+                0 => Part::Core,
+                1 => Part::Edge,
                 _ => Part::Extra,
             };
-            holders.push((StoryNumber(*holder.first_chunk::<5>()?), part));
+            number[0] &= !PART;
+            holders.push((StoryNumber(number), part));
         }
         Some(Self { day: u16::from_be_bytes(*day), holders })
     }

@@ -33,6 +33,9 @@ pub struct Thresholds {
     /// Share of either that must be in the other when both are of one site: its columns and reports are filled into
     /// the same frames, and it seldom carries its own story twice.
     pub same_site: f32,
+    /// Share of the article's figures that must be in the story, as a part of the share of its other words that is:
+    /// yesterday's weather, another day's prices and the last round's tables have the same words.
+    pub of_figures: f32,
     /// In how many stories a shingle is common. Two: what a second story has too is not what the first is known
     /// by, and a story keeps enough of its own when a copy of it was once missed.
     pub common_after: u8,
@@ -44,11 +47,12 @@ impl Default for Thresholds {
             min_shingles: 30,
             min_shared: 3,
             of_article: 0.42,
-            of_story: 0.45,
-            of_both: 0.32,
+            of_story: 0.33,
+            of_both: 0.28,
             other_way: 0.1,
-            of_core: 0.3,
+            of_core: 0.15,
             same_site: 0.9,
+            of_figures: 0.3,
             common_after: 2,
         }
     }
@@ -106,10 +110,9 @@ impl Found {
         for (number, shared) in self.shared(sketch, StoryNumber::of(&query.own_story())) {
             let Some(story) = self.stories.get(&number) else { continue };
             let overlap = Overlap::of(&live, &shared.all, story, sketch.level());
-            let is_copy = overlap.is_copy(story.site == query.site, by);
             candidates.push(Candidate {
                 number,
-                is_copy,
+                is_copy: overlap.is_copy(story.site == query.site, by),
                 no_younger: query.published_secs() <= story.published,
                 overlap,
             });
@@ -272,7 +275,14 @@ struct Overlap {
     story_core: u32,
     shared_article_core: u32,
     shared_story_core: u32,
+    /// The article's marks with a figure.
+    figures: u32,
+    shared_figures: u32,
 }
+
+/// A text is full of figures, and about them, when one in so many of its marks has one. Of a report of some event the
+/// figures are what is revised.
+const FULL_OF_FIGURES: u32 = 4;
 
 impl Overlap {
     fn of(live: &[Mark], shared: &[(Mark, Part)], story: &StoryRecord, level: u8) -> Self {
@@ -281,18 +291,18 @@ impl Overlap {
         let of = |keep: &dyn Fn(&(Mark, Part)) -> bool| {
             count(shared.iter().filter(|s| s.0.is_kept_at(level) && keep(s)).count())
         };
-        let kept = |core: bool| {
-            count(live.iter().filter(|m| m.is_kept_at(level) && (!core || m.place == Place::Core)).count())
-        };
+        let kept = |keep: &dyn Fn(&Mark) -> bool| count(live.iter().filter(|m| m.is_kept_at(level) && keep(m)).count());
         let counts = story.counts[usize::from(level.min(Sketch::MAX_LEVEL))];
         Self {
-            article: kept(false),
+            article: kept(&|_| true),
             story: counts.all.into(),
             shared: of(&|_| true),
-            article_core: kept(true),
+            article_core: kept(&|m| m.place == Place::Core),
             story_core: counts.core.into(),
             shared_article_core: of(&|s| s.0.place == Place::Core),
             shared_story_core: of(&|s| s.1 == Part::Core),
+            figures: kept(&|m| m.figure),
+            shared_figures: of(&|s| s.0.figure),
         }
     }
 
@@ -310,10 +320,20 @@ impl Overlap {
         share(self.shared, self.article).max(share(self.shared, self.story))
     }
 
+    /// Whether it is the same words with other figures.
+    fn has_other_figures(&self, by: &Thresholds) -> bool {
+        let words = share(self.shared - self.shared_figures, self.article - self.figures);
+        self.figures * FULL_OF_FIGURES >= self.article
+            && share(self.shared_figures, self.figures) < by.of_figures * words
+    }
+
+    /// Share of either's core that is common.
+    fn core(&self) -> f32 {
+        share(self.shared_article_core, self.article_core).max(share(self.shared_story_core, self.story_core))
+    }
+
     fn is_copy(&self, same_site: bool, by: &Thresholds) -> bool {
         let (of_article, of_story) = (share(self.shared, self.article), share(self.shared, self.story));
-        let core =
-            share(self.shared_article_core, self.article_core).max(share(self.shared_story_core, self.story_core));
         let (least_article, least_story, least_both) = match same_site {
             true => (by.same_site, by.same_site, by.same_site),
             false => (by.of_article, by.of_story, by.of_both),
@@ -321,7 +341,7 @@ impl Overlap {
         let enough = (of_article >= least_article && of_story >= by.other_way)
             || (of_story >= least_story && of_article >= by.other_way)
             || of_article.min(of_story) >= least_both;
-        self.shared >= by.min_shared && core >= by.of_core && enough
+        self.shared >= by.min_shared && self.core() >= by.of_core && enough && !self.has_other_figures(by)
     }
 }
 

@@ -83,7 +83,7 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 22 and 23.
+    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 23 and 24.
     pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
         let (settings, query, by) = (self.settings, self.query, &self.settings.thresholds);
         let (today, sketch) = (day(self.now), self.sketch());
@@ -105,7 +105,7 @@ impl<'a> Call<'a> {
         call.arg(&query.observed_at.millis().to_be_bytes()[2..]).arg(&query.site.to_be_bytes()[..]);
         call.arg(&query.own_story().bytes()[..]).arg(level).arg(sketch.map(pack).unwrap_or_default());
         call.arg(today.saturating_sub(settings.window_days / 4)).arg(by.min_shared);
-        for share in [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site] {
+        for share in [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site, by.of_figures] {
             call.arg((share * 10_000.0).round() as u32);
         }
         call.arg(by.common_after).arg(query.published_secs()).arg(claim).arg(story);
@@ -129,13 +129,14 @@ pub(super) fn tidy(settings: &IndexSettings, tables: &[String], now: Timestamp) 
     call
 }
 
-/// Five bytes of each mark's hash (its low ones: the high ones are small in every sketch) and one for the coarsest level
-/// it is kept at and whether it stands in the core. Two of 36 million shingles in one posting by chance: 1 in 30,000.
+/// Four bytes of each mark's hash (its low ones: the high ones are small in every sketch) and one for the coarsest level
+/// it is kept at, whether it has a figure and whether it stands in the core. Among the 36 million shingles of a million articles one in 120
+/// falls on another by chance, and counts for nothing, as what is common does.
 fn pack(sketch: &Sketch) -> Vec<u8> {
-    let mut out = Vec::with_capacity(6 * sketch.marks().len());
+    let mut out = Vec::with_capacity(5 * sketch.marks().len());
     for mark in sketch.marks() {
-        out.extend_from_slice(&mark.hash.to_be_bytes()[3..]);
-        out.push(2 * coarsest(mark) + u8::from(mark.place == Place::Core));
+        out.extend_from_slice(&mark.hash.to_be_bytes()[4..]);
+        out.push(4 * coarsest(mark) + 2 * u8::from(mark.figure) + u8::from(mark.place == Place::Core));
     }
     out
 }

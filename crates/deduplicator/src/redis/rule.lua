@@ -12,19 +12,21 @@ local function read(argv)
     level = tonumber(argv[10]), has_text = argv[10] ~= 'none', marks = argv[11], refresh = tonumber(argv[12]),
     min_shared = tonumber(argv[13]), of_article = tonumber(argv[14]), of_story = tonumber(argv[15]),
     of_both = tonumber(argv[16]), other_way = tonumber(argv[17]), of_core = tonumber(argv[18]),
-    same_site = tonumber(argv[19]), common_after = tonumber(argv[20]), published = tonumber(argv[21]),
+    same_site = tonumber(argv[19]), of_figures = tonumber(argv[20]), common_after = tonumber(argv[21]),
+    published = tonumber(argv[22]),
   }
   return q
 end
 
--- A mark is five bytes of its hash and one that holds the coarsest level it is kept at, twice, plus whether it
--- stands in the core.
+-- A mark is four bytes of its hash and one that holds the coarsest level it is kept at, whether it has a figure and
+-- whether it stands in the core.
 local function unpack_marks(q)
-  q.fields, q.keep, q.core = {}, {}, {}
-  for i = 1, #q.marks / 6 do
-    local last = byte(q.marks, 6 * i)
-    q.fields[i] = sub(q.marks, 6 * i - 5, 6 * i - 1)
-    q.keep[i] = floor(last / 2)
+  q.fields, q.keep, q.figure, q.core = {}, {}, {}, {}
+  for i = 1, #q.marks / 5 do
+    local last = byte(q.marks, 5 * i)
+    q.fields[i] = sub(q.marks, 5 * i - 4, 5 * i - 1)
+    q.keep[i] = floor(last / 4)
+    q.figure[i] = last % 4 >= 2
     q.core[i] = last % 2 == 1
   end
 end
@@ -49,8 +51,8 @@ local function encode_story(s)
   for level = s.level, MAX_LEVEL - 1 do
     counts[#counts + 1] = char(min(255, s.all[level]), min(255, s.core[level]))
   end
-  return s.day .. s.site .. u16(floor(s.published / 65536)) .. u16(s.published % 65536) .. s.opener .. s.story .. char(s.level) .. table.concat(counts)
-    .. u16(s.all[MAX_LEVEL]) .. u16(s.core[MAX_LEVEL])
+  return s.day .. s.site .. u16(floor(s.published / 65536)) .. u16(s.published % 65536) .. s.opener .. s.story
+    .. char(s.level) .. table.concat(counts) .. u16(s.all[MAX_LEVEL]) .. u16(s.core[MAX_LEVEL])
 end
 
 local function new_claim(q, v)
@@ -76,8 +78,28 @@ end
 -- Most stories that one article makes one.
 local MOST_ALSO = 3
 
+-- What a shingle is to its story: in the middle of its body, elsewhere in it, only in a copy of it.
+local CORE, EDGE, EXTRA = 0, 1, 2
+
+-- A story's name in postings is the first five bytes of its id, but for the two low bits of the first one: in a posting
+-- they say which part of the story it is about.
+local function name_of(id)
+  local first = byte(id, 1)
+  return char(first - first % 4) .. sub(id, 2, 5)
+end
+
+local function holder(name, part)
+  return char(byte(name, 1) + part) .. sub(name, 2)
+end
+
 -- A posting's stories and their parts, one after the other: name, part, name, part.
 local NOBODY = {}
+
+local function encode_holders(holders)
+  local out = { date }
+  for h = 1, #holders, 2 do out[#out + 1] = holder(holders[h], holders[h + 1]) end
+  return table.concat(out)
+end
 
 local function look_up(root, q)
   unpack_marks(q)
@@ -90,9 +112,9 @@ local function look_up(root, q)
       f.common[i] = day_of(value)
     else
       local holders = {}
-      for at = 3, #value, 6 do
-        holders[#holders + 1] = sub(value, at, at + 4)
-        holders[#holders + 1] = sub(value, at + 5, at + 5)
+      for at = 3, #value, 5 do
+        holders[#holders + 1] = name_of(sub(value, at, at + 4))
+        holders[#holders + 1] = byte(value, at) % 4
       end
       f.holders[i] = holders
     end
@@ -112,21 +134,22 @@ end
 
 -- Marks that count, by level, and those shared with each story but the article's own.
 local function share_out(f, q)
-  f.all, f.core, f.live, f.shared = {}, {}, 0, {}
-  for level = 0, MAX_LEVEL do f.all[level], f.core[level] = 0, 0 end
-  local own = sub(q.own, 1, 5)
+  f.all, f.core, f.figures, f.live, f.shared = {}, {}, {}, 0, {}
+  for level = 0, MAX_LEVEL do f.all[level], f.core[level], f.figures[level] = 0, 0, 0 end
+  local own = name_of(q.own)
   for i = 1, #q.fields do
     if not f.common[i] then
       f.live = f.live + 1
       for level = 0, q.keep[i] do
         f.all[level] = f.all[level] + 1
         if q.core[i] then f.core[level] = f.core[level] + 1 end
+        if q.figure[i] then f.figures[level] = f.figures[level] + 1 end
       end
       local holders = f.holders[i]
       for h = 1, #holders, 2 do
         local name = holders[h]
         -- What only copies brought along is no part of the story.
-        if holders[h + 1] ~= 'x' and name ~= own then
+        if holders[h + 1] ~= EXTRA and name ~= own then
           local list = f.shared[name]
           if not list then
             list = {}
@@ -140,32 +163,38 @@ local function share_out(f, q)
   end
 end
 
+-- A text is full of figures when one in so many of its marks has one.
+local FULL_OF_FIGURES = 4
+
 -- What the article and a story have in common, at the coarser of their levels.
 local function compare(f, q, name, s)
   local level = max(q.level, s.level)
   local list = f.shared[name] or NOBODY
-  local shared, article_core, story_core = 0, 0, 0
+  local shared, article_core, story_core, shared_figures = 0, 0, 0, 0
   for h = 1, #list, 2 do
     local i = list[h]
     if q.keep[i] >= level then
       shared = shared + 1
       if q.core[i] then article_core = article_core + 1 end
-      if list[h + 1] == 'c' then story_core = story_core + 1 end
+      if list[h + 1] == CORE then story_core = story_core + 1 end
+      if q.figure[i] then shared_figures = shared_figures + 1 end
     end
   end
-  local article, body = f.all[level], s.all[level]
+  local article, body, figures = f.all[level], s.all[level], f.figures[level]
+  local other_figures = FULL_OF_FIGURES * figures >= article
+    and share(shared_figures, figures) * 10000 < q.of_figures * share(shared - shared_figures, article - figures)
   local in_story, in_article = share(shared, article), share(shared, body)
   local in_core = max(share(article_core, f.core[level]), share(story_core, s.core[level]))
   local same = s.site == q.site
   local least_article = same and q.same_site or q.of_article
   local least_story = same and q.same_site or q.of_story
   local least_both = same and q.same_site or q.of_both
-  local copy = shared >= q.min_shared and in_core >= q.of_core
+  local copy = not other_figures and shared >= q.min_shared and in_core >= q.of_core
     and ((in_story >= least_article and in_article >= q.other_way)
       or (in_article >= least_story and in_story >= q.other_way)
       or min(in_story, in_article) >= least_both)
-  return { name = name, number = number(name, 1, 5), copy = copy, score = max(in_story, in_article), article = article,
-    body = body, shared = shared, containment = in_story, jaccard = share(shared, article + max(0, body - shared)) }
+  return { name = name, number = number(name, 1, 5), copy = copy, score = max(in_story, in_article),
+    article = article, body = body, shared = shared, containment = in_story, jaccard = share(shared, article + max(0, body - shared)) }
 end
 
 -- A copy before what is none; then by the larger share; then by the smaller number.
@@ -196,11 +225,11 @@ local function takes_over(f, q, name, s)
 end
 
 local function uncount(f, q, i, name, part)
-  local s = part ~= 'x' and story(f, name)
+  local s = part ~= EXTRA and story(f, name)
   if not s then return end
   for level = s.level, q.keep[i] do
     s.all[level] = max(0, s.all[level] - 1)
-    if part == 'c' then s.core[level] = max(0, s.core[level] - 1) end
+    if part == CORE then s.core[level] = max(0, s.core[level] - 1) end
   end
   f.changed[name] = true
 end
@@ -208,7 +237,7 @@ end
 -- Remembers the article's marks under a story. `standing`: 'first' text of the article, a 'newer' or an 'older' one;
 -- `copies`: every story that it is a copy of.
 local function learn(f, q, story_id, standing, copies)
-  local name = sub(story_id, 1, 5)
+  local name = name_of(story_id)
   local record = story(f, name)
   if record and record.story ~= story_id then return end
   local opens = not record or record.opener == q.article
@@ -216,40 +245,40 @@ local function learn(f, q, story_id, standing, copies)
   local stories = f.stories
   for i = 1, #q.fields do
     local holders = f.holders[i]
-    local part = not opens and 'x' or q.core[i] and 'c' or 'e'
+    local part = not opens and EXTRA or q.core[i] and CORE or EDGE
     if not holders then
       if f.common[i] < q.refresh then put(f.P, q.fields[i], date) end
     elseif holders == NOBODY then
       f.holders[i] = { name, part }
-      put(f.P, q.fields[i], date .. name .. part)
+      put(f.P, q.fields[i], date .. holder(name, part))
     else
-      local at, copied, extra, common = nil, false, true, #holders / 2 + 1 >= q.common_after
+      local at, theirs, extra, common = nil, false, true, #holders / 2 + 1 >= q.common_after
       for h = 1, #holders, 2 do
         if holders[h] == name then at = h end
-        copied = copied or copies[holders[h]]
-        extra = extra and holders[h + 1] == 'x'
+        theirs = theirs or copies[holders[h]]
+        extra = extra and holders[h + 1] == EXTRA
         local s = story(f, holders[h])
         common = common or (s and s.site == q.site)
       end
       if at then
         -- A copy had brought it before the text it is from.
-        if opens and holders[at + 1] == 'x' then
+        if opens and holders[at + 1] == EXTRA then
           holders[at + 1] = part
-          put(f.P, q.fields[i], date .. table.concat(holders))
+          put(f.P, q.fields[i], encode_holders(holders))
         end
-      elseif not copied and standing == 'first' then
+      elseif not theirs and standing == 'first' then
         local value = date
         if opens and extra then
           -- The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
           f.holders[i] = { name, part }
-          value = date .. name .. part
+          value = date .. holder(name, part)
         elseif common then
           for h = 1, #holders, 2 do uncount(f, q, i, holders[h], holders[h + 1]) end
           f.holders[i], f.common[i] = nil, today
         else
           holders[#holders + 1] = name
           holders[#holders + 1] = part
-          value = date .. table.concat(holders)
+          value = encode_holders(holders)
         end
         put(f.P, q.fields[i], value)
       end
@@ -262,10 +291,10 @@ local function learn(f, q, story_id, standing, copies)
     for i = 1, #q.fields do
       local holders = f.holders[i] or NOBODY
       for h = 1, #holders, 2 do
-        if holders[h] == name and holders[h + 1] ~= 'x' then
+        if holders[h] == name and holders[h + 1] ~= EXTRA then
           for level = q.level, q.keep[i] do
             s.all[level] = s.all[level] + 1
-            if holders[h + 1] == 'c' then s.core[level] = s.core[level] + 1 end
+            if holders[h + 1] == CORE then s.core[level] = s.core[level] + 1 end
           end
         end
       end

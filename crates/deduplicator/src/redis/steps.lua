@@ -85,12 +85,12 @@ function steps.decide(roots, q)
   return settle(roots[1], q, new_claim(q, v))
 end
 
--- ARGV 22 and 23: the claim and the story that the store knows.
+-- ARGV 23 and 24: the claim and the story that the store knows.
 function steps.restore(roots, q, argv)
   if get(open(roots[1], 'c'), q.article) then return 'held' end
-  claim_text(roots[2], q, argv[23], false)
-  if q.level then learn(look_up(roots[3], q), q, argv[23], 'first', NOBODY) end
-  return settle(roots[1], q, argv[22])
+  claim_text(roots[2], q, argv[24], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[24], 'first', NOBODY) end
+  return settle(roots[1], q, argv[23])
 end
 
 function steps.known(roots, q) return known(roots[1], q) end
@@ -106,15 +106,15 @@ end
 
 function steps.near(roots, q) return new_claim(q, near(roots[1], q)) end
 
--- ARGV 23: the story.
-function steps.text(roots, q, argv) claim_text(roots[1], q, argv[23], false) end
+-- ARGV 24: the story.
+function steps.text(roots, q, argv) claim_text(roots[1], q, argv[24], false) end
 
-function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[23], 'first', NOBODY) end
+function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[24], 'first', NOBODY) end
 
--- ARGV 22: 'n' for a newer text, 'o' for an older one.
-function steps.revise(roots, q, argv) revise(roots[1], q, argv[22], argv[23]) end
+-- ARGV 23: 'n' for a newer text, 'o' for an older one.
+function steps.revise(roots, q, argv) revise(roots[1], q, argv[23], argv[24]) end
 
-function steps.settle(roots, q, argv) return settle(roots[1], q, argv[22]) end
+function steps.settle(roots, q, argv) return settle(roots[1], q, argv[23]) end
 
 -- KEYS: tables of one slot. Once a minute: half a window has so many minutes (ARGV 5), and in that time each bucket is
 -- seen once however little is written.

@@ -36,7 +36,7 @@ end
 ------------------------------------------------------------------------------------------------------------
 -- Tables: linear hashing (Litwin 1980) over small Redis hashes. A table has `b` buckets; when they hold more than
 -- LOAD entries on average, the next in turn is split in two. So a table of any size takes a few bytes an entry
--- beside its data, and a lookup is one HGET. Fields begin with bytes of a hash; values begin with their day.
+-- beside its data, and a lookup is one HGET. Fields end with four bytes of a hash; values begin with their day.
 -- Buckets get their time to live when they are made and whenever they are swept, not with each entry, which would
 -- cost as much as the entry: the sweep (`tidy`) comes by twice a window, and they live three.
 
@@ -53,7 +53,7 @@ local function open(root, name)
 end
 
 local function hash(field)
-  local a, b, c, d = byte(field, 2, 5)
+  local a, b, c, d = byte(field, -4, -1)
   return ((a * 256 + b) * 256 + c) * 256 + d
 end
 

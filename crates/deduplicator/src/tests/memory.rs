@@ -10,7 +10,10 @@ proptest! {
     #[test]
     fn postings_are_read_as_written(day: u16, stories in proptest::collection::vec((any::<[u8; 5]>(), 0..3u8), 0..4)) {
         let part = |n| [Part::Core, Part::Edge, Part::Extra][usize::from(n)];
-        let holders = stories.into_iter().map(|(story, n)| (StoryNumber(story), part(n))).collect();
+        let holders = stories.into_iter().map(|(mut story, n)| {
+            story[0] &= !3;
+            (StoryNumber(story), part(n))
+        }).collect();
         let posting = Posting { day, holders };
         prop_assert_eq!(Posting::decode(&posting.encode()), Some(posting));
     }
