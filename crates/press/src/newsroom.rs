@@ -339,8 +339,31 @@ fn path(publisher: &Publisher, plan: &Plan, title: &str) -> String {
 /// The article that a path and query are about, by the number in it.
 pub(crate) fn number_in(path_and_query: &str) -> Option<u32> {
     let mut found = None;
-    for run in path_and_query.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() >= 6) {
-        found = run.parse::<u32>().ok().and_then(|n| n.checked_sub(FIRST_NUMBER)).or(found);
+    for (place, part) in path_and_query.split('%').enumerate() {
+        // `%914721` is a byte and the number 4721.
+        let part = if place == 0 { part } else { part.get(2..).unwrap_or_default() };
+        for run in part.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() >= 6) {
+            found = run.parse::<u32>().ok().and_then(|n| n.checked_sub(FIRST_NUMBER)).or(found);
+        }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_an_address_is_not_made_of_escaped_bytes() {
+        for (path, number) in [
+            ("/keizai/100845/%E4%BD%8F%E6%B0%914721%E4%BA%BA/", Some(845)),
+            ("/?p=100267", Some(267)),
+            ("/news/100972", Some(972)),
+            ("/news/12345", None),
+            ("/%99", None),
+            ("/%", None),
+        ] {
+            assert_eq!(number_in(path), number, "{path}");
+        }
+    }
 }
