@@ -100,7 +100,11 @@ impl Retriever {
         if delivery.replay.is_some()
             && let Some(response) = self.kept(page).await?
         {
-            return Ok(self.done(page, self.read_kept(page, &source, response).await?, delivery));
+            match self.read_kept(page, &source, response).await {
+                // Its publisher may have mended what we still can't read.
+                Err(Refusal::Extract(_)) => {}
+                look => return Ok(self.done(page, look?, delivery)),
+            }
         }
         let unreadable = || Refusal::Gone { what: "an address that can't be read".to_owned() };
         let url = page.permalink.url().ok_or_else(unreadable)?;

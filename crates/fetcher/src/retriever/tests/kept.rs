@@ -31,12 +31,22 @@ async fn mend(house: &House, page: &Page) {
 #[tokio::test]
 async fn a_replay_reads_the_bytes_as_fetched_and_asks_nobody() {
     let (house, page) = unread().await;
-    assert_eq!(replay(&house, &page).await.reason(), "extraction", "nothing is mended yet");
     mend(&house, &page).await;
     let outcome = replay(&house, &page).await;
     assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
     assert!(outcome.detail().contains("read from the bytes as fetched"), "{}", outcome.detail());
     assert_eq!(house.asked(), ["/world/bridge"], "the first fetch only");
+}
+
+#[tokio::test]
+async fn what_still_cant_be_read_is_asked_for_again() {
+    let (house, page) = unread().await;
+    assert_eq!(replay(&house, &page).await.reason(), "extraction", "nobody has mended anything");
+    house.serve("/world/bridge", html(bridge("")));
+    let outcome = replay(&house, &page).await;
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    assert!(!outcome.detail().contains("as fetched"), "{}", outcome.detail());
+    assert_eq!(house.asked().len(), 3);
 }
 
 #[tokio::test]
