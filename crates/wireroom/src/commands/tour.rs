@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use article::{Source, Timestamp};
-use press::{Fault, RunningPress};
+use press::{Fault, Kind, RunningPress};
 use std::path::PathBuf;
 use store::{CardFilter, DeadFilter, Store};
 
@@ -72,7 +72,7 @@ impl Tour {
         }
         if self.shown[3]
             && !self.shown[4]
-            && let Some(card) = cards.iter().find(|c| c.also_carried == 0)
+            && let Some(card) = cards.iter().find(|c| c.also_carried == 0 && never_carried(press, &c.url))
         {
             let command =
                 format!("$ {}", self.way.command(&format!("takedown execute {} --by \"its owner\"", card.url)));
@@ -135,4 +135,9 @@ impl Tour {
         }
         Ok(())
     }
+}
+
+/// Whether nobody will carry this article too: its story would stay when it is gone.
+fn never_carried(press: &RunningPress, url: &str) -> bool {
+    press.truth().iter().any(|row| row.url.as_str() == url && matches!(row.kind, Kind::Column | Kind::Ticker))
 }
