@@ -26,6 +26,8 @@ use store::{DeadFilter, Store};
 const SHORT: u64 = 400;
 /// Articles that are there when it begins.
 const FIRST: u32 = 30;
+/// Articles that are added when a fault would find none under way.
+const MORE: u32 = 10;
 /// Of a thousand stories, how many may hold articles of another: as many as without a storm.
 const MIXED: usize = 10;
 /// Nothing may stand still for longer: the slowest fault takes some ten seconds, the longest rung five.
@@ -107,6 +109,8 @@ struct Storm<'a> {
     pool: PgPool,
     installation: Installation,
     draws: Draws,
+    /// How many articles the press is to have published.
+    listed: Arc<AtomicU32>,
 }
 
 impl Storm<'_> {
@@ -116,12 +120,22 @@ impl Storm<'_> {
         Some(Flow { seen, stored })
     }
 
-    /// Waits until nearly all of so many articles are stored, and some are under way.
+    /// Waits until nearly all of so many articles are stored, and some are under way. Where all that is listed has
+    /// arrived, more is.
     async fn reach(&self, articles: u32) -> Result<Flow, String> {
         let target = i64::from(articles) * 9 / 10;
-        self.until(|flow| flow.stored >= target && flow.under_way() > 0)
-            .await
-            .map_err(|flow| format!("{flow} before {target}\n{}", self.installation.logs()))
+        let more = |flow: Flow| {
+            if flow.stored >= target && flow.under_way() <= 0 && flow.seen >= self.listed.load(Ordering::SeqCst).into()
+            {
+                self.listed.fetch_add(MORE, Ordering::SeqCst);
+            }
+        };
+        self.until(|flow| {
+            more(flow);
+            flow.stored >= target && flow.under_way() > 0
+        })
+        .await
+        .map_err(|flow| format!("{flow} before {target}\n{}", self.installation.logs()))
     }
 
     /// Fails when nothing has moved for too long.
@@ -277,7 +291,7 @@ async fn run(servers: &Servers, seed: u64, articles: u32) -> Result<String, Stri
     let press = Arc::new(press(FIRST, seed).await);
     let listed = Arc::new(AtomicU32::new(FIRST));
     let publishing = tokio::spawn(publish(press.clone(), listed.clone()));
-    let (mut storm, store) = installed(servers, &press, seed).await;
+    let (mut storm, store) = installed(servers, &press, seed, listed.clone()).await;
     let schedule = storm.draws.schedule(STORM.to_vec());
     eprintln!("chaos, seed {seed}, {articles} articles: {schedule:?}");
     storm.installation.start();
@@ -287,7 +301,7 @@ async fn run(servers: &Servers, seed: u64, articles: u32) -> Result<String, Stri
     for (pause, fault) in schedule {
         // News comes as long as the storm lasts, and each fault finds some of it under way.
         let before = listed.load(Ordering::SeqCst);
-        listed.store((before + share).min(articles), Ordering::SeqCst);
+        listed.store((before + share).min(articles).max(before), Ordering::SeqCst);
         storm.reach(before).await?;
         tokio::time::sleep(pause).await;
         let flow = storm.reach(before).await?;
@@ -302,7 +316,8 @@ async fn run(servers: &Servers, seed: u64, articles: u32) -> Result<String, Stri
         );
     }
     let mut published = press.changes();
-    published.wait_for(|n| *n >= articles as usize).await.unwrap();
+    let all = listed.load(Ordering::SeqCst) as usize;
+    published.wait_for(|n| *n >= all).await.unwrap();
     publishing.abort();
     let truth = press.truth();
     let wanted = truth.iter().filter(|t| t.expected != Expected::Nothing).count() as i64;
@@ -335,7 +350,12 @@ async fn publish(press: Arc<RunningPress>, listed: Arc<AtomicU32>) {
     }
 }
 
-async fn installed<'a>(servers: &'a Servers, press: &RunningPress, seed: u64) -> (Storm<'a>, Store) {
+async fn installed<'a>(
+    servers: &'a Servers,
+    press: &RunningPress,
+    seed: u64,
+    listed: Arc<AtomicU32>,
+) -> (Storm<'a>, Store) {
     let queue_url = servers.broker.vhost();
     let store_url = servers.postgres.database();
     let parts = Parts { queue: queue_url.clone(), index: servers.redis.url(), store: store_url.clone() };
@@ -348,7 +368,7 @@ async fn installed<'a>(servers: &'a Servers, press: &RunningPress, seed: u64) ->
     }
     let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(5));
     let pool = pool.connect_lazy(&store_url).unwrap();
-    (Storm { servers, queue_url, pool, installation, draws: Draws::of(seed) }, store)
+    (Storm { servers, queue_url, pool, installation, draws: Draws::of(seed), listed }, store)
 }
 
 /// A dead letter is not lost: an operator replays it. How many there were, and of what.
