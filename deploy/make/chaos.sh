@@ -13,7 +13,7 @@ set -eu
 export WIREROOM_CHAOS_SEEDS="${1:-10}" WIREROOM_CHAOS_ARTICLES="${WIREROOM_CHAOS_ARTICLES:-5000}"
 
 storms() { # filter…
-    cargo test --locked -p wireroom-tests --test it -- "$@" --nocapture --test-threads 1
+    cargo test --locked -p wireroom-tests --test it -- "$@" --nocapture --test-threads 1 --include-ignored
 }
 
 storms chaos_pipeline
