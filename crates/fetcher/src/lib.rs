@@ -6,6 +6,7 @@
 
 pub mod extract;
 pub mod feed;
+mod looks;
 #[cfg(test)]
 mod loopback;
 pub mod poller;

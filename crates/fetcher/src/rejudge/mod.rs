@@ -6,6 +6,7 @@ mod settings;
 
 pub use settings::RejudgeSettings;
 
+use crate::looks::Looks;
 use crate::retriever::{Doorman, Refusal, without_text};
 use article::{Arrival, Article, ArticleId, Source, SourceId, Timestamp};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -16,7 +17,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{DecisionRow, Store, StoreError, StoredArticle, Validators};
 use telemetry::events::rejudge::{ArticleNarrowed, JudgingHeld, PassEnded};
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use web::{Client, Politeness, Robots};
 
@@ -87,14 +87,8 @@ impl Rejudge {
 
     /// Judges until told to stop.
     pub async fn run(&self, shutdown: CancellationToken) {
-        let mut looks = interval(Duration::from_millis(self.settings.look_every_ms.max(10)));
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                biased;
-                () = shutdown.cancelled() => return,
-                _ = looks.tick() => {}
-            }
+        let mut looks = Looks::every(self.settings.look_every_ms, shutdown.clone());
+        while looks.next().await {
             let round = async {
                 let now = Timestamp::now();
                 self.expire(now).await?;

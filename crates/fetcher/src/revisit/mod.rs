@@ -7,12 +7,12 @@ mod tests;
 
 pub use settings::RevisitSettings;
 
+use crate::looks::Looks;
 use article::Timestamp;
 use queue::{Belt, Lane, Outgoing, Page, Queue, QueueError, QueueName, Visit};
 use std::time::Duration;
 use store::{DueRevisit, Store, StoreError};
 use telemetry::events::revisits::{RevisitUnreadable, RevisitsForgotten, RevisitsHeld, RevisitsSent};
-use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 /// Sends a page for each look that is due. Several replicas share the work by the leases, without a leader.
@@ -58,14 +58,8 @@ impl Revisits {
 
     /// Looks for what is due until told to stop.
     pub async fn run(&self, shutdown: CancellationToken) {
-        let mut looks = interval(Duration::from_millis(self.settings.look_every_ms.max(10)));
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                biased;
-                () = shutdown.cancelled() => return,
-                _ = looks.tick() => {}
-            }
+        let mut looks = Looks::every(self.settings.look_every_ms, shutdown);
+        while looks.next().await {
             match self.tick(Timestamp::now()).await {
                 Ok(Round::Sent(_)) => {}
                 Ok(Round::Held) => RevisitsHeld { reason: "pages_waiting", detail: "" }.emit(),

@@ -6,12 +6,13 @@ mod tests;
 
 pub use settings::SchedulerSettings;
 
+use crate::looks::Looks;
 use article::Timestamp;
 use queue::{Belt, Outgoing, Poll, Queue, QueueError};
 use std::time::Duration;
 use store::{DueFeed, Store, StoreError};
 use telemetry::events::feeds::{EntriesPruned, PollsSent, RoundHeld};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Sends a poll for each due feed. Several replicas share the work by the leases, without a leader.
@@ -56,16 +57,10 @@ impl Scheduler {
 
     /// Looks for due feeds until told to stop.
     pub async fn run(&self, shutdown: CancellationToken) {
-        let mut looks = interval(Duration::from_millis(self.settings.look_every_ms.max(10)));
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = Looks::every(self.settings.look_every_ms, shutdown.clone());
         let every = Duration::from_secs(self.settings.prune_every_secs.max(1));
         let mut prune_at = Instant::now() + every;
-        loop {
-            tokio::select! {
-                biased;
-                () = shutdown.cancelled() => return,
-                _ = looks.tick() => {}
-            }
+        while looks.next().await {
             self.rounds(&shutdown).await;
             if Instant::now() >= prune_at {
                 prune_at = Instant::now() + every;
