@@ -170,6 +170,22 @@ impl RabbitMq {
         }
     }
 
+    /// Raises its memory alarm: publishers are blocked.
+    pub fn raise_alarm(&self) -> Result<(), HarnessError> {
+        self.ctl(&["set_vm_memory_high_watermark", "absolute", "1MB"]).map(drop)
+    }
+
+    /// Ends its memory alarm.
+    pub fn end_alarm(&self) -> Result<(), HarnessError> {
+        self.ctl(&["set_vm_memory_high_watermark", "0.4"]).map(drop)
+    }
+
+    /// Closes every connection to the vhost of this URL, as an operator does.
+    pub fn close_connections(&self, url: &str) -> Result<(), HarnessError> {
+        let vhost = url.rsplit('/').next().unwrap_or_default();
+        self.ctl(&["close_all_connections", "--vhost", vhost, "maintenance"]).map(drop)
+    }
+
     /// Runs `rabbitmqctl` against it and gives its standard output.
     pub fn ctl(&self, arguments: &[&str]) -> Result<String, HarnessError> {
         let program = find("rabbitmqctl", &[PathBuf::from(BIN)], "rabbitmq-server")?;

@@ -133,14 +133,13 @@ impl Storm<'_> {
                 broker.thaw();
             }
             Fault::MemoryAlarm => {
-                broker.ctl(&["set_vm_memory_high_watermark", "absolute", "1MB"]).unwrap();
+                broker.raise_alarm().unwrap();
                 tokio::time::sleep(Duration::from_secs(2)).await;
                 self.kill_worker();
-                broker.ctl(&["set_vm_memory_high_watermark", "0.4"]).unwrap();
+                broker.end_alarm().unwrap();
             }
             Fault::ConnectionsClosed => {
-                let vhost = self.url.rsplit('/').next().unwrap();
-                broker.ctl(&["close_all_connections", "--vhost", vhost, "storm"]).unwrap();
+                broker.close_connections(&self.url).unwrap();
             }
         }
     }

@@ -134,7 +134,7 @@ async fn a_blocked_publisher_waits_longer_than_for_a_confirm() {
     let broker = rough().await;
     let health = Health::new();
     let queue = Queue::open(&on(broker.vhost()), health.clone()).await.unwrap();
-    broker.ctl(&["set_vm_memory_high_watermark", "absolute", "1MB"]).unwrap();
+    broker.raise_alarm().unwrap();
     let publishing = tokio::spawn({
         let queue = queue.clone();
         async move {
@@ -145,7 +145,7 @@ async fn a_blocked_publisher_waits_longer_than_for_a_confirm() {
     until("readiness names the alarm", async || health.report()["queue"].contains("alarm")).await;
     tokio::time::sleep(Duration::from_secs(4)).await; // longer than the confirm time-out
     assert!(!publishing.is_finished());
-    broker.ctl(&["set_vm_memory_high_watermark", "0.4"]).unwrap();
+    broker.end_alarm().unwrap();
     within("all is published", publishing).await.unwrap();
     until("it is ready", async || health.is_ready()).await;
     assert_eq!(ready(&queue, QueueName::Belt(Belt::Articles, Lane::Main)).await, 10);
@@ -158,8 +158,7 @@ async fn connections_closed_by_an_operator_are_rebuilt() {
     let queue = open(&on(url.clone())).await;
     let running = work(&queue, passing());
     queue.publish(jobs(0..50)).await.unwrap();
-    let vhost = url.rsplit('/').next().unwrap();
-    broker.ctl(&["close_all_connections", "--vhost", vhost, "maintenance"]).unwrap();
+    broker.close_connections(&url).unwrap();
     queue.publish(jobs(50..100)).await.unwrap();
     all_products(&queue, 100).await;
     running.stop().await;
