@@ -34,6 +34,7 @@ mod stories;
 mod takedowns;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 pub use articles::{ArticleState, StoredArticle, StoredRevision};
 pub use audit::AuditEntry;
@@ -50,6 +51,7 @@ pub use revisits::{DueRevisit, Validators, Watched};
 pub use settings::StoreSettings;
 pub use stories::{Applied, Change, Member, PublishPolicy, StoryLookup, StoryView};
 pub use takedowns::{Takedown, TakedownState};
+pub use traffic::{Dropped, SourceDay, StageTraffic};
 
 /// The store. Cheap to clone; every method is safe from many tasks and many processes at once.
 #[derive(Clone, Debug)]

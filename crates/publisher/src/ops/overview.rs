@@ -10,10 +10,14 @@ use askama::Template;
 use axum::extract::{Extension, State};
 use axum::response::Response;
 use queue::{Belt, Depth, Lane, QueueName};
-use store::{DeadFilter, DeadGroup, FeedHealth, TakedownState, Totals};
+use std::collections::HashMap;
+use std::time::Duration;
+use store::{DeadFilter, DeadGroup, FeedHealth, StageTraffic, TakedownState, Totals};
 
 /// Rows of each short list.
 const SHORT: usize = 8;
+/// What rates are taken over: long enough to be calm, short enough to be now.
+const RATE_MINUTES: u32 = 5;
 
 /// A belt in numbers.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +32,28 @@ pub(super) struct BeltLine {
     pub(super) waiting: u64,
     /// In the dead-letter queue, not yet in the ledger.
     pub(super) dead: u64,
+    /// Messages that its stage settled in the last minutes, and times it put one off.
+    pub(super) traffic: StageTraffic,
 }
 
-/// The queues added up by belt.
-pub(super) fn belts(depths: &[Depth]) -> Vec<BeltLine> {
+impl BeltLine {
+    pub(super) fn settled_a_minute(&self) -> String {
+        a_minute(self.traffic.settled)
+    }
+
+    pub(super) fn retried_a_minute(&self) -> String {
+        a_minute(self.traffic.retried)
+    }
+}
+
+/// As a rate; below ten a minute the tenths tell.
+fn a_minute(count: u64) -> String {
+    let rate = count as f64 / f64::from(RATE_MINUTES);
+    if rate < 10.0 && rate > 0.0 { format!("{rate:.1}") } else { format!("{rate:.0}") }
+}
+
+/// The queues added up by belt, each with what its stage did lately.
+pub(super) fn belts(depths: &[Depth], traffic: &HashMap<String, StageTraffic>) -> Vec<BeltLine> {
     let line = |belt: Belt| {
         let sum = |wanted: &dyn Fn(&QueueName) -> bool| {
             depths.iter().filter(|d| wanted(&d.queue)).map(|d| d.ready).sum::<u64>()
@@ -45,6 +67,7 @@ pub(super) fn belts(depths: &[Depth]) -> Vec<BeltLine> {
             lone: sum(&|q| *q == QueueName::Belt(belt, Lane::Lone)),
             waiting: sum(&|q| matches!(q, QueueName::Retry(b, _) if *b == belt)),
             dead: sum(&|q| *q == QueueName::Dead(belt)),
+            traffic: traffic.get(belt.stage().as_str()).copied().unwrap_or_default(),
         }
     };
     Belt::ALL.map(line).to_vec()
@@ -71,6 +94,8 @@ struct OverviewPage<'a> {
     feeds: usize,
     failing: usize,
     decisions: Vec<DecisionLine>,
+    /// Feeds whose source fell silent.
+    silent: usize,
     /// Takedowns that wait, and how long until the first is due.
     open_takedowns: usize,
     due: Option<String>,
@@ -81,8 +106,9 @@ pub(super) async fn page(
     Extension(operator): Extension<Operator>,
 ) -> Result<Response, OpsFailure> {
     let now = Timestamp::now();
+    let traffic = state.store.traffic(now.minus(Duration::from_secs(60) * RATE_MINUTES)).await?;
     let (belts, blind) = match state.actions.depths().await {
-        Ok(depths) => (belts(&depths), None),
+        Ok(depths) => (belts(&depths, &traffic), None),
         Err(why) => (Vec::new(), Some(why)),
     };
     let mut groups = state.store.dead_groups(&DeadFilter::default()).await?;
@@ -97,9 +123,10 @@ pub(super) async fn page(
         belts,
         blind,
         groups,
-        troubles: health.iter().filter(|h| h.state.failures > 0).take(SHORT).map(|h| trouble(h, now)).collect(),
+        troubles: health.iter().filter_map(|h| trouble(h, now)).take(SHORT).collect(),
         feeds: health.len(),
         failing: health.iter().filter(|h| h.state.failures > 0).count(),
+        silent: health.iter().filter(|h| h.silent).count(),
         decisions: recent.into_iter().map(|d| DecisionLine::new(d, now)).collect(),
         open_takedowns: open.len(),
         due: open.iter().map(|t| t.due_at).min().map(|due| match due.secs() - now.secs() {
@@ -109,12 +136,17 @@ pub(super) async fn page(
     })
 }
 
-fn trouble(health: &FeedHealth, now: Timestamp) -> Trouble {
+/// What is wrong with a feed, if anything: it fails, or its source fell silent.
+fn trouble(health: &FeedHealth, now: Timestamp) -> Option<Trouble> {
     let state = &health.state;
-    Trouble {
-        name: health.source_name.clone(),
-        url: state.url.clone(),
-        why: state.last_error.clone().unwrap_or_default(),
-        since: format!("{} failed polls, last success {}", state.failures, when(state.last_success, now)),
-    }
+    let (why, since) = if state.failures > 0 {
+        let since = format!("{} failed polls, last success {}", state.failures, when(state.last_success, now));
+        (state.last_error.clone().unwrap_or_default(), since)
+    } else if health.silent {
+        let usual = span(health.usual_gap_secs.and_then(|gap| i64::try_from(gap).ok()).unwrap_or(i64::MAX));
+        (format!("silent: an article every {usual} is usual"), format!("last {}", when(health.last_article, now)))
+    } else {
+        return None;
+    };
+    Some(Trouble { name: health.source_name.clone(), url: state.url.clone(), why, since })
 }

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use queue::{Belt, Depth, Lane, QueueName, Rung};
 use std::sync::{Arc, Mutex};
-use store::{DeadFilter, DeadLetter, Store, StoreSettings};
+use store::{DeadFilter, DeadLetter, DecisionRow, StageTraffic, Store, StoreSettings};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -325,14 +325,46 @@ async fn the_overview_adds_the_belts_up_and_says_when_it_is_blind() {
     assert!(blind.get("/ops", &cookie).await.text.contains("The belts can’t be seen: connection refused"));
 }
 
+#[tokio::test]
+async fn rates_and_drops_come_from_what_was_decided() {
+    let house = House::new().await;
+    house.store.put_source(&source()).await.unwrap();
+    let decided = |outcome: &str, reason: &str| DecisionRow {
+        at: Timestamp::now(),
+        stage: "retriever".to_owned(),
+        message_id: "m".to_owned(),
+        article: None,
+        url: None,
+        source: Some("aurora-times".to_owned()),
+        outcome: outcome.to_owned(),
+        reason: reason.to_owned(),
+        attempt: 1,
+        detail: String::new(),
+    };
+    let rows: Vec<_> =
+        (0..20).map(|n| if n % 4 == 0 { decided("drop", "robots") } else { decided("done", "") }).collect();
+    house.store.record_decisions(&rows).await.unwrap();
+    house.store.record_decisions(&[decided("retry", "host_busy")]).await.unwrap();
+    let cookie = house.log_in(LOOK).await;
+    let overview = house.get("/ops", &cookie).await.text;
+    assert!(
+        overview.contains("<td>retriever</td><td class=\"n\">4.0/min</td><td class=\"n\">0.2/min</td>"),
+        "{overview}"
+    );
+    assert!(house.get("/ops/sources", &cookie).await.text.contains("20 pages, 25 % robots"));
+}
+
 #[test]
 fn a_belt_is_the_sum_of_its_queues() {
-    let lines = belts(&depths());
+    let traffic = [("retriever".to_owned(), StageTraffic { settled: 615, retried: 7 })].into_iter().collect();
+    let lines = belts(&depths(), &traffic);
     let pages = lines.iter().find(|l| l.belt == Belt::Pages).unwrap();
     assert_eq!((pages.ready, pages.later, pages.waiting, pages.dead), (4711, 11, 7, 1));
     assert_eq!(pages.in_flight, Some(4));
+    assert_eq!((pages.settled_a_minute().as_str(), pages.retried_a_minute().as_str()), ("123", "1.4"));
+    assert_eq!(lines.iter().find(|l| l.belt == Belt::Stories).unwrap().settled_a_minute(), "0");
     let unknown = Depth { in_flight: None, ..depths()[0].clone() };
-    assert_eq!(belts(&[unknown])[1].in_flight, None);
+    assert_eq!(belts(&[unknown], &traffic)[1].in_flight, None);
 }
 
 #[test]

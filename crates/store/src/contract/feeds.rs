@@ -2,7 +2,7 @@
 
 use super::{article, minute, put, source, text};
 use crate::{EntryKey, EntryStatus, PollRecord, Store};
-use article::{ArticleId, CanonicalUrl, Feed, FeedId, Origin, Section, Timestamp};
+use article::{ArticleId, CanonicalUrl, Feed, FeedId, Origin, Section, SourceId, Timestamp};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -217,4 +217,33 @@ pub async fn the_worst_feed_comes_first(store: &Store) {
     assert_eq!((health[2].articles_week, health[2].last_article), (1, Some(minute(9))));
     let feed = Feed::new(feeds[1], None);
     assert_eq!(health[0].state, store.feed_state(&feed.id).await.unwrap().unwrap());
+}
+
+pub async fn a_source_is_silent_by_its_own_rhythm(store: &Store) {
+    let hour = |n: i64| minute(n * 60);
+    for name in ["daily.example", "hourly.example", "rare.example"] {
+        store.put_source(&source(name, &[&format!("https://{name}/rss")])).await.unwrap();
+    }
+    for n in 0..5 {
+        put(store, &article("hourly.example", &format!("h{n}"), hour(n), &text(&format!("lake{n}x"), 40))).await;
+        put(store, &article("daily.example", &format!("d{n}"), hour(24 * n), &text(&format!("hill{n}x"), 40))).await;
+    }
+    put(store, &article("rare.example", "r", hour(0), &text("wood", 40))).await;
+
+    let at = async |time: Timestamp| {
+        let health = store.feed_health(time).await.unwrap();
+        health.into_iter().map(|h| (h.source_name, h.usual_gap_secs, h.silent)).collect::<Vec<_>>()
+    };
+    let (hourly, daily) = (Some(3_600), Some(86_400));
+    let named = |name: &str, gap, silent| (name.to_owned(), gap, silent);
+    let quiet = at(hour(28)).await;
+    assert!(quiet.contains(&named("hourly.example", hourly, false)), "a night is no silence: {quiet:?}");
+    let silent = at(hour(24 * 5)).await;
+    assert_eq!(silent[0], named("hourly.example", hourly, true), "the silent come first");
+    assert!(silent.contains(&named("daily.example", daily, false)), "{silent:?}");
+    assert!(silent.contains(&named("rare.example", None, false)), "one article is no rhythm: {silent:?}");
+    assert!(at(hour(24 * 11)).await.contains(&named("daily.example", daily, true)));
+    store.pause_source(&SourceId::from_name("hourly.example"), true).await.unwrap();
+    let paused = at(hour(24 * 5)).await;
+    assert!(paused.contains(&named("hourly.example", hourly, false)), "nothing is expected of it: {paused:?}");
 }

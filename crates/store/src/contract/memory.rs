@@ -1,8 +1,8 @@
 //! What is kept for a while.
 
 use super::{article, minute, put, text};
-use crate::{AuditEntry, Capture, Change, DecisionRow, Store};
-use article::{ArticleId, CanonicalUrl, Timestamp};
+use crate::{AuditEntry, Capture, Change, DecisionRow, Dropped, SourceDay, Store};
+use article::{ArticleId, CanonicalUrl, SourceId, Timestamp};
 
 fn capture(n: i64, at: Timestamp, body: Vec<u8>) -> Capture {
     let url = CanonicalUrl::parse(&format!("https://one.example/{n}")).unwrap();
@@ -92,6 +92,48 @@ pub async fn decisions_are_found_by_any_name(store: &Store) {
     assert_eq!(recent.iter().map(|d| d.at).collect::<Vec<_>>(), [minute(499), minute(498)]);
     assert_eq!(store.prune_decisions(minute(490)).await.unwrap(), 490);
     store.record_decisions(&[]).await.unwrap();
+}
+
+pub async fn decisions_are_added_up(store: &Store) {
+    let feed = "https://one.example/rss";
+    for name in ["one.example", "two.example"] {
+        store.put_source(&super::source(name, &[&format!("https://{name}/rss")])).await.unwrap();
+    }
+    let article = ArticleId::derive(&[b"any"]);
+    let row = |n: i64, source: &str, stage: &str, outcome: &str, reason: &str| DecisionRow {
+        source: Some(SourceId::from_name(source).to_string()),
+        stage: stage.to_owned(),
+        outcome: outcome.to_owned(),
+        reason: reason.to_owned(),
+        ..decision(n, &article, Some(feed))
+    };
+    let rows = [
+        row(0, "one.example", "retriever", "drop", "robots"),
+        row(10, "one.example", "retriever", "done", ""),
+        row(11, "one.example", "retriever", "drop", "paywall"),
+        row(12, "one.example", "retriever", "drop", "robots"),
+        row(13, "one.example", "retriever", "retry", "host_busy"),
+        row(14, "one.example", "retriever", "dead", "charset"),
+        row(15, "one.example", "publisher", "drop", "paywall"),
+        row(16, "one.example", "poller", "drop", "stale"),
+        row(17, "two.example", "retriever", "done", ""),
+    ];
+    store.record_decisions(&rows).await.unwrap();
+
+    let traffic = store.traffic(minute(9)).await.unwrap();
+    let of = |stage: &str| traffic.get(stage).map(|t| (t.settled, t.retried));
+    assert_eq!(
+        [of("retriever"), of("publisher"), of("poller"), of("courier")],
+        [Some((5, 1)), Some((1, 0)), Some((1, 0)), None]
+    );
+    let dropped = |reason: &str, count| Dropped { reason: reason.to_owned(), count };
+    // A day before this, the first of them was decided.
+    let health = store.feed_health(minute(24 * 60 + 5)).await.unwrap();
+    let day = |name: &str| health.iter().find(|h| h.source_name == name).unwrap().day.clone();
+    let expected = SourceDay { pages: 4, drops: vec![dropped("paywall", 2), dropped("robots", 1)] };
+    assert_eq!(day("one.example"), expected);
+    assert_eq!(expected.to_string(), "4 pages, 50 % paywall, 25 % robots");
+    assert_eq!(day("two.example"), SourceDay { pages: 1, drops: vec![] });
 }
 
 pub async fn the_audit_log_is_newest_first(store: &Store) {

@@ -13,6 +13,7 @@ use article::{Carry, Feed, Origin, Source, SourceId, Timestamp};
 use fetcher::feed::discover;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use store::FeedHealth;
 use web::Client;
 
@@ -225,6 +226,7 @@ fn health(feeds: &[FeedHealth]) {
                 (_, _, true) => "retired (410)".to_owned(),
                 (Some(error), ..) => format!("{} failures: {error}", s.failures),
                 (None, ..) if s.last_polled.is_none() => "not polled yet".to_owned(),
+                (None, ..) if f.silent => "silent".to_owned(),
                 (None, ..) => "ok".to_owned(),
             };
             let status = s.last_status.map_or_else(|| "–".to_owned(), |s| s.to_string());
@@ -234,14 +236,19 @@ fn health(feeds: &[FeedHealth]) {
                 status,
                 ago(s.last_success),
                 ago(f.last_article),
+                f.usual_gap_secs.map_or_else(|| "–".to_owned(), |gap| age::words(Duration::from_secs(gap))),
                 f.articles_week.to_string(),
+                f.copies_week.to_string(),
+                f.day.to_string(),
                 next,
                 s.url.clone(),
                 state,
             ]
         })
         .collect();
-    table(&["source", "http", "success", "article", "week", "next", "feed", "state"], &rows, 60);
+    let head =
+        ["source", "http", "success", "article", "usual", "week", "copies", "day's pages", "next", "feed", "state"];
+    table(&head, &rows, 60);
 }
 
 async fn check(house: &Arc<House>, what: Option<&str>, as_json: bool) -> anyhow::Result<()> {
