@@ -15,6 +15,8 @@ need redis-server redis-server
 need '/usr/lib/postgresql/*/bin/initdb' postgresql
 need psql postgresql-client
 need prometheus prometheus
+need chromium chromium
+need chromedriver chromium-driver
 need python3 python3
 need setpriv util-linux
 

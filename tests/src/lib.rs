@@ -1,4 +1,4 @@
-//! Real servers for tests: RabbitMQ, Redis, PostgreSQL, private to this process.
+//! Real servers for tests: RabbitMQ, Redis, PostgreSQL, a browser, private to this process.
 //!
 //! Each starts at first use, on free ports of 127.0.0.1, with its data in a temporary folder, and is shared
 //! by every test of the run: tests get a vhost, a database or a key prefix of their own. Tests that kill a
@@ -10,6 +10,7 @@
 
 mod certificates;
 mod child;
+mod chromedriver;
 mod network;
 mod postgres;
 mod prometheus;
@@ -19,6 +20,7 @@ mod shared;
 
 pub use certificates::Certificates;
 pub use child::{HarnessError, free_port};
+pub use chromedriver::Chromedriver;
 pub use network::{Host, Network};
 pub use postgres::Postgres;
 pub use prometheus::Prometheus;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod bad_input;
+mod browser;
 mod chaos_broker;
 mod chaos_cluster;
 mod chaos_house;
@@ -22,6 +23,7 @@ mod floors;
 mod fuzz;
 mod harness_itself;
 mod installation;
+mod ops_in_a_browser;
 mod real_input;
 mod replay;
 mod revisits;
