@@ -39,6 +39,7 @@ struct Flow {
     second_half: Arc<Notify>,
     names: Arc<Mutex<BTreeSet<String>>>,
     workers: [Running; 2],
+    vhost: String,
 }
 
 impl Flow {
@@ -61,7 +62,7 @@ impl Flow {
                 on_second.publish(jobs(start..start + 10)).await.unwrap();
             }
         });
-        Self { arriving, publishing, second_half, names, workers }
+        Self { arriving, publishing, second_half, names, workers, vhost }
     }
 
     fn arrived(&self) -> u32 {
@@ -72,12 +73,21 @@ impl Flow {
         until(what, async || self.arrived() > share).await;
     }
 
-    /// What a cut-off worker held comes back when its node does.
-    async fn ends(self) {
-        tokio::time::timeout(Duration::from_secs(180), self.arriving)
-            .await
-            .unwrap_or_else(|_| panic!("{} of {JOBS} arrived", self.names.lock().unwrap().len()))
-            .unwrap();
+    /// What a cut-off worker held comes back when its node does. If not, says what this member knows of it.
+    async fn ends(self, member: &RabbitMq) {
+        if let Ok(arrived) = tokio::time::timeout(Duration::from_secs(180), self.arriving).await {
+            arrived.unwrap();
+        } else {
+            let known = |about: &[&str]| member.ctl(about).unwrap_or_else(|e| e.to_string());
+            let columns = ["name", "messages_ready", "messages_unacknowledged", "consumers", "leader", "online"];
+            let vhost = self.vhost.rsplit('/').next().unwrap();
+            let queues = known(&[&["list_queues", "-p", vhost], &columns[..]].concat());
+            let consumers = known(&["list_consumers", "-p", vhost]);
+            let channels =
+                known(&["list_channels", "pid", "connection", "messages_unacknowledged", "messages_unconfirmed"]);
+            let arrived = self.names.lock().unwrap().len();
+            panic!("{arrived} of {JOBS} arrived\n{queues}\n{consumers}\n{channels}");
+        }
         within("all is published", self.publishing).await.unwrap();
         for worker in self.workers {
             worker.stop().await;
@@ -107,7 +117,7 @@ async fn a_cluster_that_loses_its_leaders_and_then_a_member_loses_nothing() {
     third.freeze();
     flow.reaches("the majority goes on", JOBS * 2 / 3).await;
     third.thaw();
-    flow.ends().await;
+    flow.ends(&second).await;
 }
 
 /// A partition as networks have them: no connection is closed, no packet arrives, the member lives and knows nothing.
@@ -146,5 +156,5 @@ async fn a_cluster_whose_members_are_cut_off_loses_nothing() {
     hosts[2].cut().unwrap();
     flow.reaches("the majority goes on", JOBS * 5 / 6).await;
     hosts[2].mend().unwrap();
-    flow.ends().await;
+    flow.ends(&second).await;
 }

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -34,8 +34,7 @@ impl Pull {
     pub(super) fn start(consuming: Link, publishing: Link, queue: QueueName, prefetch: u16) -> Self {
         let (out, taken) = mpsc::channel(usize::from(prefetch));
         let stop = CancellationToken::new();
-        let hands = Arc::new(());
-        let task = Task { consuming, publishing, queue, prefetch, hands, out, stop: stop.clone() };
+        let task = Task { consuming, publishing, queue, prefetch, out, stop: stop.clone() };
         tokio::spawn(task.run());
         Self { taken, stop }
     }
@@ -69,8 +68,6 @@ struct Task {
     publishing: Link,
     queue: QueueName,
     prefetch: u16,
-    /// A clone in each delivery that is not settled yet.
-    hands: Arc<()>,
     out: mpsc::Sender<(Arc<Session>, Taken)>,
     stop: CancellationToken,
 }
@@ -110,13 +107,23 @@ impl Task {
         }
     }
 
+    /// Consumes until something ends it, and leaves nothing of the consumer at the broker.
     async fn consume(&self, session: &Arc<Session>, backoff: &mut Backoff) -> End {
-        let (channel, mut consumer) = match session.alive(ANSWER, self.subscribe(session)).await {
-            Some(Ok(both)) => both,
+        let mut consuming = match session.alive(ANSWER, self.subscribe(session)).await {
+            Some(Ok(consuming)) => consuming,
             Some(Err(why)) => return self.unsubscribed(&why).await,
             None => return End::Broken("no answer".to_owned()),
         };
         backoff.reset();
+        let end = self.pass_on(session, &mut consuming).await;
+        if !session.lost.is_cancelled() {
+            self.retire(session, consuming).await;
+        }
+        end
+    }
+
+    /// Passes deliveries on until the consumer ends.
+    async fn pass_on(&self, session: &Arc<Session>, consuming: &mut Consuming) -> End {
         let mut looks = interval(Duration::from_secs(u64::from(session.settings().heartbeat_secs.max(1))));
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         looks.reset();
@@ -124,20 +131,15 @@ impl Task {
         loop {
             let next = tokio::select! {
                 biased;
-                () = self.stop.cancelled() => {
-                    tokio::spawn(outlive(channel.clone(), session.clone(), Arc::downgrade(&self.hands)));
-                    self.cancel(session, channel, consumer).await;
-                    return End::Stopped;
-                }
+                () = self.stop.cancelled() => return End::Stopped,
                 () = session.lost.cancelled() => return End::Broken("connection lost".to_owned()),
-                next = consumer.next() => next,
+                next = consuming.consumer.next() => next,
                 _ = looks.tick() => {
                     idle = if std::mem::replace(&mut quiet, true) { idle + 1 } else { 0 };
-                    if idle > 0 && self.is_forgotten(session).await {
+                    if idle > 0 && self.is_forgotten(session, consuming.held()).await {
                         return End::Broken("the queue does not know of this consumer".to_owned());
                     }
-                    if idle >= REFRESH && self.held() == 0 {
-                        self.cancel(session, channel, consumer).await;
+                    if idle >= REFRESH && consuming.held() == 0 {
                         return End::Broken("idle: subscribing anew".to_owned());
                     }
                     continue;
@@ -149,15 +151,10 @@ impl Task {
                 Some(Err(why)) => return End::Broken(why.to_string()),
                 None => return End::Broken("cancelled by the broker".to_owned()),
             };
-            if !self.give(delivery, &channel, session).await {
+            if !self.give(delivery, consuming, session).await {
                 return End::Stopped;
             }
         }
-    }
-
-    /// Deliveries that are not settled yet.
-    fn held(&self) -> usize {
-        Arc::strong_count(&self.hands) - 1
     }
 
     /// A quorum queue that is deleted and declared anew within a moment (3.10) forgets its consumers and
@@ -165,14 +162,14 @@ impl Task {
     /// consumers, or with messages that nobody brings to free hands, is consumed anew. Or it takes the old
     /// consumer for its own and sends it messages that the channel drops as seen already: nothing tells of
     /// those, so who stays idle for some heartbeats subscribes anew, which gives them back.
-    async fn is_forgotten(&self, session: &Session) -> bool {
+    async fn is_forgotten(&self, session: &Session, held: usize) -> bool {
         let name = physical(self.queue, session.settings());
         let options = QueueDeclareOptions { passive: true, durable: true, ..QueueDeclareOptions::default() };
         let asked = async {
             let channel = session.asking().await?;
             channel.queue_declare(name.as_str().into(), options, FieldTable::default()).await
         };
-        let free = self.held() < usize::from(self.prefetch);
+        let free = held < usize::from(self.prefetch);
         match session.alive(ANSWER, asked).await {
             Some(Ok(queue)) => queue.consumer_count() == 0 || (queue.message_count() > 0 && free),
             Some(Err(why)) => why.is_amqp_soft_error(),
@@ -180,19 +177,20 @@ impl Task {
         }
     }
 
-    async fn give(&self, delivery: lapin::message::Delivery, channel: &Channel, session: &Arc<Session>) -> bool {
-        let way = Way { channel: channel.clone(), session: session.clone(), _hand: Some(self.hands.clone()) };
+    /// Whether somebody still hears.
+    async fn give(&self, delivery: lapin::message::Delivery, from: &Consuming, session: &Arc<Session>) -> bool {
+        let way = Way { channel: from.channel.clone(), session: session.clone(), _hand: Some(from.hands.clone()) };
         let taken = claim::taken(delivery, self.queue, way, self.publishing.clone());
         self.out.send((session.clone(), taken)).await.is_ok()
     }
 
-    async fn subscribe(&self, session: &Session) -> Result<(Channel, Consumer), lapin::Error> {
+    async fn subscribe(&self, session: &Session) -> Result<Consuming, lapin::Error> {
         let channel = session.channel().await?;
         channel.basic_qos(self.prefetch, BasicQosOptions::default()).await?;
         let name = physical(self.queue, session.settings());
         let options = BasicConsumeOptions::default();
         let consumer = channel.basic_consume(name.as_str().into(), "".into(), options, FieldTable::default()).await?;
-        Ok((channel, consumer))
+        Ok(Consuming { channel, consumer, hands: Arc::new(()) })
     }
 
     /// A queue that is gone (404) comes back with the topology.
@@ -206,25 +204,53 @@ impl Task {
         End::Broken(why.to_string())
     }
 
-    /// Ends the consumer, and passes on what the broker had sent by then.
-    async fn cancel(&self, session: &Arc<Session>, channel: Channel, mut consumer: Consumer) {
-        let cancelled = session.alive(ANSWER, channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()));
-        if !matches!(cancelled.await, Some(Ok(()))) {
-            return;
-        }
-        while let Some(Some(Ok(delivery))) = session.alive(ANSWER, consumer.next()).await {
-            if !self.give(delivery, &channel, session).await {
-                return;
+    /// Ends the consumer, passes on what the broker had sent by then, and has the channel closed when all of it is
+    /// settled.
+    async fn retire(&self, session: &Arc<Session>, mut consuming: Consuming) {
+        let (tag, options) = (consuming.consumer.tag(), BasicCancelOptions::default());
+        let cancelled = session.alive(ANSWER, consuming.channel.basic_cancel(tag, options)).await;
+        if matches!(cancelled, Some(Ok(()))) {
+            while let Some(Some(Ok(delivery))) = session.alive(ANSWER, consuming.consumer.next()).await {
+                if !self.give(delivery, &consuming, session).await {
+                    break;
+                }
             }
         }
+        tokio::spawn(consuming.close(session.clone()));
     }
 }
 
-/// Keeps an ended consumer's channel, which closes with its last clone, until what it brought is settled and the acks
-/// are taken in.
-async fn outlive(_channel: Channel, session: Arc<Session>, hands: Weak<()>) {
-    while hands.strong_count() > 0 && !session.lost.is_cancelled() {
-        tokio::time::sleep(HELD_LOOK).await;
+/// A consumer, and the channel that is its alone.
+struct Consuming {
+    channel: Channel,
+    consumer: Consumer,
+    /// A clone in each delivery that is not settled yet.
+    hands: Arc<()>,
+}
+
+impl Consuming {
+    /// Deliveries that are not settled yet.
+    fn held(&self) -> usize {
+        Arc::strong_count(&self.hands) - 1
     }
-    session.acks_taken_in().await;
+
+    /// Waits until what it brought is settled and the acks are taken in, then closes the channel. That is asked for
+    /// by name, not left to the last clone's drop: a quorum queue whose leader can't be reached confirms a cancel and
+    /// does not hear of it (3.10); what it goes on to send to the channel comes back only when the channel is closed.
+    /// A broker that leaves even that unanswered gets everything back with the connection.
+    async fn close(self, session: Arc<Session>) {
+        while self.held() > 0 && !session.lost.is_cancelled() {
+            tokio::time::sleep(HELD_LOOK).await;
+        }
+        session.acks_taken_in().await;
+        if !self.channel.status().connected() || session.lost.is_cancelled() {
+            return;
+        }
+        if session.alive(ANSWER, self.channel.close(200, "consumed".into())).await.is_none()
+            && !session.lost.is_cancelled()
+        {
+            tracing::warn!("the broker does not close a channel; connecting anew");
+            session.lost.cancel();
+        }
+    }
 }

@@ -343,7 +343,7 @@ impl Target {
         loop {
             tokio::select! {
                 biased;
-                () = session.lost.cancelled() => return "no confirms any more".to_owned(),
+                () = session.lost.cancelled() => return "the broker leaves us without an answer".to_owned(),
                 event = events.next() => match event {
                     Some(Event::ConnectionBlocked(why)) => self.blocked(session, health, Some(&why)),
                     Some(Event::ConnectionUnblocked) => self.blocked(session, health, None),
