@@ -1,7 +1,7 @@
 //! Three RabbitMQ nodes: the leader of every queue is killed under load, another is frozen or its cable pulled, and what
 //! was confirmed is still there.
 
-use crate::contract_queue_support::{OUT, On, Running, Toy, jobs, product, settings, until, within, work};
+use crate::contract_queue_support::{OUT, On, Running, Toy, jobs, product, settings, within, work};
 use harness::{HarnessError, Network, RabbitMq};
 use queue::{Outcome, Queue, QueueSettings};
 use std::collections::BTreeSet;
@@ -11,6 +11,9 @@ use telemetry::Health;
 use tokio::sync::Notify;
 
 const JOBS: u32 = 1500;
+
+/// Long enough for a cluster that heals; a test that passes never waits for it.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 fn node_settings(url: String) -> QueueSettings {
     let (settings, _folder) = settings(On::Embedded);
@@ -69,29 +72,41 @@ impl Flow {
         self.names.lock().unwrap().len() as u32
     }
 
-    async fn reaches(&self, what: &str, share: u32) {
-        until(what, async || self.arrived() > share).await;
+    /// Waits until so many have arrived. A cluster takes its time: who is down is noticed by tick time, and what was
+    /// asked of a queue's lost leader is given up only then.
+    async fn reaches(&self, member: &RabbitMq, what: &str, share: u32) {
+        let reached = async {
+            while self.arrived() <= share {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, reached).await.is_err() {
+            panic!("never: {what}: {}", self.seen_by(member));
+        }
     }
 
-    /// What a cut-off worker held comes back when its node does. If not, says what this member knows of it.
-    async fn ends(self, member: &RabbitMq) {
-        if let Ok(arrived) = tokio::time::timeout(Duration::from_secs(180), self.arriving).await {
-            arrived.unwrap();
-        } else {
-            let known = |about: &[&str]| member.ctl(about).unwrap_or_else(|e| e.to_string());
-            let columns = ["name", "messages_ready", "messages_unacknowledged", "consumers", "leader", "online"];
-            let vhost = self.vhost.rsplit('/').next().unwrap();
-            let queues = known(&[&["list_queues", "-p", vhost], &columns[..]].concat());
-            let consumers = known(&["list_consumers", "-p", vhost]);
-            let channels =
-                known(&["list_channels", "pid", "connection", "messages_unacknowledged", "messages_unconfirmed"]);
-            let arrived = self.names.lock().unwrap().len();
-            panic!("{arrived} of {JOBS} arrived\n{queues}\n{consumers}\n{channels}");
+    /// What a cut-off worker held comes back when its node does.
+    async fn ends(mut self, member: &RabbitMq) {
+        match tokio::time::timeout(PATIENCE, &mut self.arriving).await {
+            Ok(arrived) => arrived.unwrap(),
+            Err(_) => panic!("{}", self.seen_by(member)),
         }
         within("all is published", self.publishing).await.unwrap();
         for worker in self.workers {
             worker.stop().await;
         }
+    }
+
+    /// What a member knows of the flow, for a failed test's message.
+    fn seen_by(&self, member: &RabbitMq) -> String {
+        let known = |about: &[&str]| member.ctl(about).unwrap_or_else(|e| e.to_string());
+        let columns = ["name", "messages_ready", "messages_unacknowledged", "consumers", "leader", "online"];
+        let vhost = self.vhost.rsplit('/').next().unwrap();
+        let queues = known(&[&["list_queues", "-p", vhost], &columns[..]].concat());
+        let consumers = known(&["list_consumers", "-p", vhost]);
+        let channels =
+            known(&["list_channels", "pid", "connection", "messages_unacknowledged", "messages_unconfirmed"]);
+        format!("{} of {JOBS} arrived\n{queues}\n{consumers}\n{channels}", self.arrived())
     }
 }
 
@@ -107,15 +122,15 @@ async fn a_cluster_that_loses_its_leaders_and_then_a_member_loses_nothing() {
     let [first, second, third] = nodes.await.unwrap().unwrap_or_else(|e| panic!("{e}"));
     let flow = Flow::start([&first, &second, &third]).await;
     flow.second_half.notify_one();
-    flow.reaches("messages are under way", JOBS / 10).await;
+    flow.reaches(&second, "messages are under way", JOBS / 10).await;
     assert!(flow.arrived() < JOBS, "under way when the leaders die");
     first.kill();
-    flow.reaches("the others lead and go on", JOBS / 3).await;
+    flow.reaches(&second, "the others lead and go on", JOBS / 3).await;
     first.restart().unwrap();
-    flow.reaches("messages are still under way", JOBS / 2).await;
+    flow.reaches(&second, "messages are still under way", JOBS / 2).await;
     // Cut off with its connections open; two of three are a majority.
     third.freeze();
-    flow.reaches("the majority goes on", JOBS * 2 / 3).await;
+    flow.reaches(&second, "the majority goes on", JOBS * 2 / 3).await;
     third.thaw();
     flow.ends(&second).await;
 }
@@ -141,20 +156,20 @@ async fn a_cluster_whose_members_are_cut_off_loses_nothing() {
     });
     let [first, second, third] = nodes.await.unwrap().unwrap_or_else(|e| panic!("{e}"));
     let flow = Flow::start([&first, &second, &third]).await;
-    flow.reaches("messages are under way", JOBS / 10).await;
+    flow.reaches(&second, "messages are under way", JOBS / 10).await;
     assert!(flow.arrived() < JOBS / 2, "under way when the leaders are cut off");
     hosts[0].cut().unwrap();
-    flow.reaches("the others lead and go on", JOBS / 3).await;
+    flow.reaches(&second, "the others lead and go on", JOBS / 3).await;
     hosts[0].mend().unwrap();
     // Two of three are a majority only once all three are there.
     let second = Arc::new(second);
     let asked = second.clone();
     tokio::task::spawn_blocking(move || asked.ctl(&["await_online_nodes", "3"])).await.unwrap().unwrap();
     flow.second_half.notify_one();
-    flow.reaches("messages are under way again", JOBS * 2 / 3).await;
+    flow.reaches(&second, "messages are under way again", JOBS * 2 / 3).await;
     assert!(flow.arrived() < JOBS, "under way when a member is cut off");
     hosts[2].cut().unwrap();
-    flow.reaches("the majority goes on", JOBS * 5 / 6).await;
+    flow.reaches(&second, "the majority goes on", JOBS * 5 / 6).await;
     hosts[2].mend().unwrap();
     flow.ends(&second).await;
 }
