@@ -29,4 +29,5 @@ mod replay;
 mod revisits;
 mod tls;
 mod tour;
+mod traces;
 mod web_slots;

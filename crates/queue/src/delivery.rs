@@ -146,7 +146,7 @@ impl Envelope {
             waits: 0,
             first_seen: now,
             not_before: None,
-            traceparent: Some(trace::child_or_root(traceparent)),
+            traceparent: Some(trace::of_cause_or_root(traceparent)),
             replay: None,
             replays: 0,
             host: outgoing.host,

@@ -11,9 +11,9 @@ use crate::{Belt, Envelope, Lane, QueueError, QueueName, QueueSettings, Unsendab
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use telemetry::Health;
-use telemetry::events::belt::{BackPressure, QueueDepth};
+use std::time::{Duration, SystemTime};
+use telemetry::events::belt::{BackPressure, MessageSent, QueueDepth};
+use telemetry::{Health, MessageSpan};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -80,10 +80,13 @@ impl Queue {
         if messages.is_empty() {
             return Ok(());
         }
-        let mut wait = Patience::default();
+        let (began, mut wait) = (SystemTime::now(), Patience::default());
         loop {
             match self.attempt(&messages).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    tell_sent(&messages, began);
+                    return Ok(());
+                }
                 Err(PublishError::Unsendable(why)) => return Err(why.into()),
                 Err(PublishError::Closed) => return Err(QueueError::Closed),
                 Err(PublishError::Full(queue)) => wait.full(queue).await,
@@ -222,6 +225,16 @@ fn unanswered(why: PublishError) -> QueueError {
         PublishError::Unsendable(why) => why.into(),
         PublishError::Closed => QueueError::Closed,
         PublishError::Full(_) | PublishError::Away(_) => QueueError::Backend(why.to_string()),
+    }
+}
+
+/// Where traces begin: what has come back from the dead goes on in the one it died in.
+fn tell_sent(messages: &[Envelope], began: SystemTime) {
+    for message in messages.iter().filter(|m| m.replay.is_none()) {
+        if let (Some(belt), Some(own)) = (message.queue.belt(), message.traceparent.as_deref()) {
+            let span = MessageSpan { own, parent: None, began };
+            MessageSent { belt: belt.as_str(), message_id: &message.message_id.0, span }.emit();
+        }
     }
 }
 

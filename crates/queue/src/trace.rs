@@ -7,6 +7,14 @@ pub(crate) fn child_or_root(parent: Option<&str>) -> String {
     format!("00-{trace}-{:016x}-{flags}", rand::random::<u64>().max(1))
 }
 
+/// That of who caused a message, as the message carries it; a new trace's where nobody did.
+pub(crate) fn of_cause_or_root(cause: Option<&str>) -> String {
+    match cause.filter(|c| parse(c).is_some()) {
+        Some(cause) => cause.to_owned(),
+        None => child_or_root(None),
+    }
+}
+
 /// The trace id, for spans and log lines.
 pub(crate) fn trace_id(traceparent: Option<&str>) -> Option<&str> {
     traceparent.filter(|t| parse(t).is_some()).and_then(|t| t.get(3..35))

@@ -45,6 +45,8 @@ pub async fn dispatch(cli: Cli) -> anyhow::Result<()> {
         "error".clone_into(&mut settings.log.filter);
     }
     telemetry::init_logs(&settings.log).map_err(anyhow::Error::msg)?;
+    let _sent_at_the_end =
+        telemetry::init_traces(&settings.traces, env!("CARGO_PKG_VERSION")).map_err(anyhow::Error::msg)?;
     let run = |roles: &'static [Role]| {
         let house = House::new(settings.clone());
         async move { roles::run(house, roles, stop_on_signal()?).await }

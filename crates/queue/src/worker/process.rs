@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use telemetry::events::belt::{InHand, LoneRetry, MessageParked};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
@@ -51,9 +52,9 @@ impl<H: Handler> Inner<H> {
             if self.not_now(&mut taken, lane).await {
                 return;
             }
-            let began = Instant::now();
+            let handling = Handling::begin(&mut taken.envelope);
             let (outcome, about) = self.outcome(&mut taken, lane).await;
-            self.settle(&mut taken, outcome, about, began.elapsed()).await;
+            self.settle(&mut taken, outcome, about, handling.end()).await;
         }
         .instrument(span)
         .await;
@@ -104,7 +105,7 @@ impl<H: Handler> Inner<H> {
 
     async fn give_back(&self, taken: &mut Taken, reason: RetryReason) {
         let about = About::unread(&taken.envelope);
-        self.settle(taken, Outcome::retry(reason, "handed on unhandled"), about, Default::default()).await;
+        self.settle(taken, Outcome::retry(reason, "handed on unhandled"), about, Handled::default()).await;
     }
 
     /// Moves the message as it is.
@@ -118,8 +119,6 @@ impl<H: Handler> Inner<H> {
 
     /// Reads the message and lets the handler decide.
     async fn outcome(&self, taken: &mut Taken, lane: Lane) -> (Outcome, About) {
-        // A message made by hand may have none: what it causes is still one trace.
-        let traceparent = trace::child_or_root(taken.envelope.traceparent.as_deref());
         let envelope = &taken.envelope;
         let message = match read::<H::Message>(envelope) {
             Ok(message) => message,
@@ -132,13 +131,12 @@ impl<H: Handler> Inner<H> {
             first_seen: envelope.first_seen,
             received_at: self.queue.shared.backend.now(),
             lane,
-            traceparent: Some(traceparent.clone()),
+            traceparent: envelope.traceparent.clone(),
             replay: envelope.replay,
             replays: envelope.replays,
             redelivered: taken.redelivered,
         };
         let outcome = self.guarded(&message, &delivery).await;
-        taken.envelope.traceparent = Some(traceparent);
         (outcome, About::of(&message, &taken.envelope))
     }
 
@@ -156,6 +154,33 @@ impl<H: Handler> Inner<H> {
             }
         }
     }
+}
+
+/// A message in its handler's hands.
+struct Handling {
+    began: (Instant, SystemTime),
+    parent: Option<String>,
+}
+
+impl Handling {
+    /// From here on it travels in a span of its own; a message made by hand may have had none.
+    fn begin(envelope: &mut Envelope) -> Self {
+        let parent = envelope.traceparent.take();
+        envelope.traceparent = Some(trace::child_or_root(parent.as_deref()));
+        Self { began: (Instant::now(), SystemTime::now()), parent }
+    }
+
+    fn end(self) -> Handled {
+        Handled { took: self.began.0.elapsed(), span: Some((self.began.1, self.parent)) }
+    }
+}
+
+/// How long a handler took.
+#[derive(Default)]
+pub(super) struct Handled {
+    pub(super) took: Duration,
+    /// When it began, and the `traceparent` that the message came with; none where no handler was asked.
+    pub(super) span: Option<(SystemTime, Option<String>)>,
 }
 
 /// What a message is about, for `explain`.

@@ -2,14 +2,14 @@
 
 use super::Inner;
 use super::decide::{Decided, Rules};
-use super::process::About;
+use super::process::{About, Handled};
 use crate::backend::Taken;
 use crate::error::PublishError;
 use crate::queue::Patience;
 use crate::{DeadReason, Envelope, Handler, Outcome, RetryReason, Unsendable};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use telemetry::MessageSpan;
 use telemetry::events::belt::MessageSettled;
 use tokio::time::timeout;
 
@@ -44,13 +44,13 @@ impl From<Unsendable> for Hindrance {
 impl<H: Handler> Inner<H> {
     /// Settles a message. Where that is hindered the decision is replaced by one that can be carried out;
     /// where nothing can be, the message is left as it is and comes again.
-    pub(super) async fn settle(&self, taken: &mut Taken, outcome: Outcome, about: About, took: Duration) {
+    pub(super) async fn settle(&self, taken: &mut Taken, outcome: Outcome, about: About, handled: Handled) {
         self.watch_circuit(&outcome);
         let mut decided = self.rules().decide(&taken.envelope, outcome);
         // At most: the decision, its dead letter, its handing on.
         for _ in 0..3 {
             match self.carry_out(taken, &mut decided).await {
-                Ok(()) => return self.tell(taken, decided, about, took),
+                Ok(()) => return self.tell(taken, decided, about, &handled),
                 Err(Hindrance::Unsendable(why)) => {
                     decided = self.rules().dead(&taken.envelope, DeadReason::Unpublishable, why.to_string());
                 }
@@ -68,7 +68,7 @@ impl<H: Handler> Inner<H> {
             self.rules().decide(&taken.envelope, Outcome::retry(RetryReason::Draining, "could not be settled"));
         if self.once(taken, &handed_on.publish).await {
             handed_on.detail = decided.detail;
-            self.tell(taken, handed_on, about, took);
+            self.tell(taken, handed_on, about, &handled);
         }
     }
 
@@ -165,16 +165,19 @@ impl<H: Handler> Inner<H> {
     }
 
     /// One event and one line of the chronicle for each settled message.
-    fn tell(&self, taken: &Taken, decided: Decided, about: About, took: Duration) {
+    fn tell(&self, taken: &Taken, decided: Decided, about: About, handled: &Handled) {
         let envelope = &taken.envelope;
         let now = self.queue.shared.backend.now();
+        let span = handled.span.as_ref().zip(envelope.traceparent.as_deref());
         MessageSettled {
             stage: H::STAGE.as_str(),
+            belt: H::STAGE.belt().as_str(),
+            span: span.map(|((began, parent), own)| MessageSpan { own, parent: parent.as_deref(), began: *began }),
             outcome: decided.outcome,
             reason: decided.reason,
             message_id: &envelope.message_id.0,
             attempt: envelope.attempt,
-            seconds: took.as_secs_f64(),
+            seconds: handled.took.as_secs_f64(),
             age_seconds: now.since(envelope.first_seen).as_secs_f64(),
             detail: &decided.detail,
         }

@@ -1,6 +1,7 @@
 //! What happens to messages.
 
 use crate::metrics::{counters, gauges, histograms};
+use crate::traces::{Kind, MessageSpan, Told};
 use prometheus::{GaugeVec, HistogramVec, IntCounterVec};
 use std::sync::LazyLock;
 
@@ -60,11 +61,34 @@ static LONE: LazyLock<IntCounterVec> = LazyLock::new(|| {
     )
 });
 
+/// A message is confirmed that no other message caused: here a trace begins.
+#[derive(Debug)]
+pub struct MessageSent<'a> {
+    /// Where to.
+    pub belt: &'static str,
+    /// Which message.
+    pub message_id: &'a str,
+    /// Its span.
+    pub span: MessageSpan<'a>,
+}
+
+impl MessageSent<'_> {
+    /// Ends the span; what was sent is counted where it is settled.
+    pub fn emit(&self) {
+        let Self { belt, message_id, span } = self;
+        span.tell(&Told { kind: Kind::Send, belt, message_id, more: &[], failure: None });
+    }
+}
+
 /// A handler has decided and the decision is settled with the broker.
 #[derive(Debug)]
 pub struct MessageSettled<'a> {
     /// Where.
     pub stage: &'static str,
+    /// Taken from where.
+    pub belt: &'static str,
+    /// Its span; none where no handler was asked.
+    pub span: Option<MessageSpan<'a>>,
     /// `done`, `drop`, `retry` or `dead`.
     pub outcome: &'static str,
     /// From a closed enum; empty for `done`.
@@ -82,14 +106,24 @@ pub struct MessageSettled<'a> {
 }
 
 impl MessageSettled<'_> {
-    /// Writes the line and moves the metrics.
+    /// Writes the line, moves the metrics and ends the span.
     pub fn emit(&self) {
         SETTLED.with_label_values(&[self.stage, self.outcome, self.reason]).inc();
         HANDLING.with_label_values(&[self.stage]).observe(self.seconds);
         if self.outcome != "retry" {
             TRAVELLED.with_label_values(&[self.stage]).observe(self.age_seconds);
         }
-        let Self { stage, outcome, reason, message_id, attempt, seconds, age_seconds, detail } = self;
+        let Self { stage, belt, span, outcome, reason, message_id, attempt, seconds, age_seconds, detail } = self;
+        if let Some(span) = span {
+            let more = [
+                ("wireroom.outcome", *outcome),
+                ("wireroom.reason", reason),
+                ("wireroom.attempt", &attempt.to_string()),
+                ("wireroom.detail", detail),
+            ];
+            let failure = (*outcome == "dead").then_some(*reason);
+            span.tell(&Told { kind: Kind::Process, belt, message_id, more: &more, failure });
+        }
         match *outcome {
             "dead" => {
                 tracing::warn!(stage, reason, message_id, attempt, seconds, age_seconds, detail, "message is dead")

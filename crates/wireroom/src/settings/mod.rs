@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Log lines.
     pub log: telemetry::LogSettings,
+    /// Spans.
+    pub traces: telemetry::TraceSettings,
     /// Metrics and health.
     pub metrics: MetricsSettings,
     /// The site, and whose it is.
