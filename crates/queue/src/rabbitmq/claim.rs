@@ -1,6 +1,7 @@
 //! A delivery in hand.
 
-use super::link::{Link, Session};
+use super::link::Link;
+use super::session::Session;
 use super::wire;
 use crate::backend::{Settle, Taken};
 use crate::error::PublishError;

@@ -2,7 +2,8 @@
 
 use super::ANSWER;
 use super::claim::{self, Way};
-use super::link::{CONNECT_LIMIT, Link, Session};
+use super::link::Link;
+use super::session::{CONNECT_LIMIT, Session};
 use crate::QueueName;
 use crate::backend::{Deliveries, Taken};
 use crate::backoff::Backoff;

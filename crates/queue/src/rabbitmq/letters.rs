@@ -5,7 +5,8 @@
 //! to losing and says nothing. So its behaviour is asked: a small queue with the same arguments is given messages that
 //! expire towards nowhere. Kept, they fill it, and a publish is refused; lost, they never do.
 
-use super::link::{Link, Session};
+use super::link::Link;
+use super::session::Session;
 use crate::topology::{at_least_once, physical_probe};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::{AMQPValue, FieldTable};

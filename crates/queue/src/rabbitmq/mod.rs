@@ -9,6 +9,7 @@ mod consumer;
 mod letters;
 mod link;
 mod publisher;
+mod session;
 mod wire;
 
 use crate::backend::{Backend, Deliveries, Depth, Taken};
@@ -18,7 +19,8 @@ use crate::{Envelope, QueueError, QueueName, QueueSettings};
 use async_trait::async_trait;
 use lapin::options::{BasicGetOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use link::{Link, Purpose, Session};
+use link::{Link, Purpose};
+use session::Session;
 use std::sync::Arc;
 use std::time::Duration;
 use telemetry::Health;
