@@ -2,7 +2,7 @@
 
 mod backends;
 mod claims;
-mod cluster;
+pub(crate) mod cluster;
 mod copies;
 mod quality;
 mod texts;

@@ -1,5 +1,6 @@
 //! Host slots: one contract over both backends, and what replicas do together. Time is an argument; nobody sleeps.
 
+use crate::contract_index::cluster::cluster;
 use article::Timestamp;
 use queue::{QueueSettings, Rung};
 use std::collections::{BTreeMap, BinaryHeap};
@@ -7,13 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use web::{Ask, Away, HostSlots, MemorySlots, PolitenessSettings, RedisSlots, Slot, SlotSettings};
 
-/// Two replicas on the run's Redis, and a process alone.
-fn backends() -> Vec<(&'static str, [Arc<dyn HostSlots>; 2])> {
-    let settings =
-        SlotSettings { url: harness::redis().url(), prefix: harness::unique("slots"), ..SlotSettings::default() };
-    let replica = || Arc::new(RedisSlots::open(&settings).unwrap()) as Arc<dyn HostSlots>;
+/// Two replicas on the run's Redis and on its Redis Cluster, and a process alone.
+async fn backends() -> Vec<(&'static str, [Arc<dyn HostSlots>; 2])> {
+    let prefix = harness::unique("slots");
+    let single = SlotSettings { url: harness::redis().url(), prefix: prefix.clone(), ..SlotSettings::default() };
+    let cluster = SlotSettings { url: cluster().await.url(), cluster: true, prefix, ..SlotSettings::default() };
+    let replica = |settings| Arc::new(RedisSlots::open(settings).unwrap()) as Arc<dyn HostSlots>;
     let alone: Arc<dyn HostSlots> = Arc::new(MemorySlots::new(100_000));
-    vec![("redis", [replica(), replica()]), ("memory", [alone.clone(), alone])]
+    vec![
+        ("redis", [replica(&single), replica(&single)]),
+        ("redis cluster", [replica(&cluster), replica(&cluster)]),
+        ("memory", [alone.clone(), alone]),
+    ]
 }
 
 fn ask<'a>(message_id: &'a str, now: Timestamp) -> Ask<'a> {
@@ -40,7 +46,7 @@ fn secs(n: u64) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slots_are_an_interval_apart_and_belong_to_their_messages() {
-    for (name, [a, b]) in backends() {
+    for (name, [a, b]) in backends().await {
         let t = start();
         for n in 0..20 {
             let message_id = n.to_string();
@@ -58,7 +64,7 @@ async fn slots_are_an_interval_apart_and_belong_to_their_messages() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missed_slot_is_exchanged_and_never_stacked() {
-    for (name, [a, b]) in backends() {
+    for (name, [a, b]) in backends().await {
         let t = start();
         for message_id in ["0", "1", "2"] {
             a.reserve(&ask(message_id, t)).await.unwrap();
@@ -78,7 +84,7 @@ async fn a_missed_slot_is_exchanged_and_never_stacked() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_booked_beyond_the_horizon() {
-    for (name, [a, b]) in backends() {
+    for (name, [a, b]) in backends().await {
         let t = start();
         for n in 0..=600 {
             let slot = a.reserve(&ask(&n.to_string(), t)).await.unwrap();
@@ -93,7 +99,7 @@ async fn nothing_is_booked_beyond_the_horizon() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_domain_has_room_for_its_rate_and_a_full_host_takes_nothing_from_its_neighbours() {
-    for (name, [a, b]) in backends() {
+    for (name, [a, b]) in backends().await {
         let t = start();
         let mut taken: BTreeMap<Timestamp, u32> = BTreeMap::new();
         for n in 0..100 {
@@ -118,7 +124,7 @@ async fn a_domain_has_room_for_its_rate_and_a_full_host_takes_nothing_from_its_n
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slowed_host_is_left_alone_by_all() {
-    for (name, [a, b]) in backends() {
+    for (name, [a, b]) in backends().await {
         let t = start();
         let held = a.reserve(&ask("held", t)).await.unwrap();
         assert_eq!(held, Slot::At(t), "{name}");
@@ -137,7 +143,7 @@ async fn a_slowed_host_is_left_alone_by_all() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_can_use_only_a_later_slot_gets_one() {
-    for (name, [a, _]) in backends() {
+    for (name, [a, _]) in backends().await {
         let t = start();
         let parked = Ask { earliest: t.plus(secs(6)), ..ask("parked", t) };
         assert_eq!(a.reserve(&parked).await, Ok(Slot::At(t.plus(secs(6)))), "{name}");
@@ -166,7 +172,7 @@ fn rung_in_time(wait: Duration) -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_replicas_together_keep_a_hosts_rate_and_use_it() {
     const PAGES: u64 = 2_000;
-    for (name, replicas) in backends() {
+    for (name, replicas) in backends().await {
         let t = start();
         let horizon = secs(PolitenessSettings::default().horizon_secs);
         let mut dice = Dice(7);

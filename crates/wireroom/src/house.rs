@@ -108,7 +108,12 @@ impl House {
         let Settings { hosts, index, web, .. } = &self.settings;
         let settings = if hosts.url.is_empty() && index.url.starts_with("redis") {
             // The index's Redis keeps the hosts' slots too, unless they are given one of their own.
-            SlotSettings { url: index.url.clone(), ca_file: index.ca_file.clone(), ..hosts.clone() }
+            SlotSettings {
+                url: index.url.clone(),
+                cluster: index.cluster,
+                ca_file: index.ca_file.clone(),
+                ..hosts.clone()
+            }
         } else {
             hosts.clone()
         };

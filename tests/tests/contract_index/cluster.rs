@@ -5,7 +5,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     /// Each master's own port and its cluster bus's.
     ports: Vec<(u16, u16)>,
     /// A static is never dropped: each server also ends with its standard input.
@@ -24,7 +24,7 @@ impl Drop for Server {
 }
 
 /// The run's cluster, started at first use.
-pub(super) async fn cluster() -> &'static Cluster {
+pub(crate) async fn cluster() -> &'static Cluster {
     static CLUSTER: OnceCell<Cluster> = OnceCell::const_new();
     CLUSTER.get_or_init(Cluster::start).await
 }
@@ -64,7 +64,7 @@ impl Cluster {
         }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.ports[0].0)
     }
 }
@@ -89,7 +89,7 @@ async fn connect(port: u16) -> redis::aio::MultiplexedConnection {
 }
 
 /// Waits until `holds` does; a minute at most.
-pub(super) async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(mut holds: impl FnMut() -> F) {
     let waited = tokio::time::timeout(Duration::from_secs(60), async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(20)).await;
