@@ -4,6 +4,7 @@ use crate::installation::{Installation, Mode, eventually};
 use article::{ArticleId, CanonicalUrl, Carry, StoryId};
 use press::{Expected, Kind, Press, PressSettings, RunningPress, TruthRow};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::time::Duration;
 use store::{ArticleState, Store, StoredArticle};
 
@@ -74,16 +75,9 @@ pub(crate) async fn disagreement_but(truth: &[TruthRow], store: &Store, mixed_pe
         truth.iter().filter(|t| t.expected != Expected::Nothing).map(|t| (&t.id, t)).collect();
     let missing: Vec<&str> =
         wanted.iter().filter(|(id, _)| !have.contains_key(**id)).map(|(_, t)| t.url.as_str()).collect();
-    if !missing.is_empty() {
-        let decided: Vec<String> = store
-            .decisions(missing[0])
-            .await
-            .unwrap()
-            .into_iter()
-            .map(|d| format!("{} {} {} {} {}", d.at, d.stage, d.outcome, d.reason, d.detail))
-            .collect();
-        let first = format!("{}, of which was decided: {decided:#?}", missing[0]);
-        return Some(format!("{} of {} articles are missing, such as {first}", missing.len(), wanted.len()));
+    if let Some(first) = missing.first() {
+        let what = format!("{} of {} articles are missing, such as {first}", missing.len(), wanted.len());
+        return Some(with_decisions(what, store).await);
     }
     if let Some((_, extra)) = have.iter().find(|(id, _)| !wanted.contains_key(id)) {
         return Some(format!("nobody published {}", extra.article.url));
@@ -94,7 +88,23 @@ pub(crate) async fn disagreement_but(truth: &[TruthRow], store: &Store, mixed_pe
             return Some(format!("{}: {wrong}", row.url));
         }
     }
-    wrong_stories(&wanted, &have, mixed_per_mille)
+    match wrong_stories(&wanted, &have, mixed_per_mille) {
+        Some(what) => Some(with_decisions(what, store).await),
+        None => None,
+    }
+}
+
+/// The same with what was decided about the first articles that it names.
+async fn with_decisions(mut what: String, store: &Store) -> String {
+    let named: Vec<String> = what.split_whitespace().filter(|w| w.starts_with("http")).map(str::to_owned).collect();
+    for url in named.iter().take(3) {
+        let article = CanonicalUrl::parse(url).map(|url| ArticleId::of(&url).to_string()).unwrap_or_default();
+        let _ = write!(what, "\n{url} ({article}):");
+        for d in store.decisions(url).await.unwrap() {
+            let _ = write!(what, "\n  {} {} {} {} {}", d.at, d.stage, d.outcome, d.reason, d.detail);
+        }
+    }
+    what
 }
 
 fn wrong_article(row: &TruthRow, got: &StoredArticle) -> Option<String> {
