@@ -4,11 +4,13 @@
 //! makes up a trace. Spans wait in a bounded queue for a thread of their own: a collector that is slow or away costs
 //! spans, never a message's time.
 
+use crate::events::traces::SpansSent;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_otlp::{WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SpanData, SpanProcessor};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SpanData, SpanExporter, SpanProcessor};
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -74,14 +76,7 @@ pub fn init(settings: &TraceSettings, release: &'static str) -> Result<Option<Tr
     if !(0.0..=1.0).contains(&settings.share) {
         return Err(format!("traces.share = {}: a share lies between 0 and 1", settings.share));
     }
-    // A blocking client must not be made on a thread that runs tasks.
-    let exporter = std::thread::spawn(move || {
-        let client = reqwest::blocking::Client::builder().no_proxy().timeout(PATIENCE).build();
-        let client = client.map_err(|e| e.to_string())?;
-        let exporter = SpanExporter::builder().with_http().with_http_client(client).with_endpoint(endpoint);
-        exporter.with_timeout(PATIENCE).build().map_err(|e| e.to_string())
-    });
-    let exporter = exporter.join().map_err(|_| wrong(&"no HTTP client"))?.map_err(|e| wrong(&e))?;
+    let exporter = exporter(endpoint).map_err(|e| wrong(&e))?;
     let batches = BatchConfigBuilder::default().with_max_queue_size(WAITING).with_max_export_batch_size(BATCH).build();
     let mut processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
     let ours = KeyValue::new("service.version", release);
@@ -89,6 +84,39 @@ pub fn init(settings: &TraceSettings, release: &'static str) -> Result<Option<Tr
     let scope = InstrumentationScope::builder("wireroom").with_version(release).build();
     let _ = COLLECTOR.set(Collector { processor, scope, share: settings.share });
     Ok(Some(Traces(())))
+}
+
+fn exporter(endpoint: String) -> Result<Watched, String> {
+    // A blocking client must not be made on a thread that runs tasks.
+    let made = std::thread::spawn(move || {
+        let client = reqwest::blocking::Client::builder().no_proxy().timeout(PATIENCE).build();
+        let client = client.map_err(|e| e.to_string())?;
+        let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().with_http_client(client);
+        exporter.with_endpoint(endpoint).with_timeout(PATIENCE).build().map_err(|e| e.to_string())
+    });
+    made.join().map_err(|_| "no HTTP client".to_owned())?.map(Watched)
+}
+
+/// Says what became of each batch.
+#[derive(Debug)]
+struct Watched(opentelemetry_otlp::SpanExporter);
+
+impl SpanExporter for Watched {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = batch.len() as u64;
+        let result = self.0.export(batch).await;
+        let failure = result.as_ref().err().map(ToString::to_string);
+        SpansSent { count, failure: failure.as_deref() }.emit();
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.0.set_resource(resource);
+    }
 }
 
 /// What a stage did with a message, or a publisher: a span by the messaging conventions of OpenTelemetry.
@@ -211,6 +239,20 @@ mod tests {
         let with = |flags: &str| context(&format!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-{flags}"));
         assert!(with("01").is_some() && with("03").is_some());
         assert!(with("00").is_none());
+    }
+
+    /// The one test that sends: a process has one collector.
+    #[test]
+    fn spans_that_no_collector_takes_are_counted() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let otlp = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let traces = init(&TraceSettings { otlp, share: 1.0 }, "0").unwrap();
+        let own = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let told = Told { kind: Kind::Send, belt: "feeds", message_id: "m", more: &[], failure: None };
+        MessageSpan { own, parent: None, began: SystemTime::now() }.tell(&told);
+        drop(traces);
+        assert_eq!(crate::sum("wireroom_spans_total", &[("outcome", "lost")], &[]), 1.0);
     }
 
     #[test]

@@ -11,3 +11,4 @@ pub mod rejudge;
 pub mod replay;
 pub mod revisits;
 pub mod store;
+pub mod traces;
