@@ -3,6 +3,7 @@
 //! Pure: bytes and what the feed said go in, an article or the reason why there is none comes out. Nothing
 //! here knows a network, a clock, a store or a site by name: every rule holds for pages of its kind anywhere.
 
+mod amp;
 mod body;
 mod charset;
 mod dom;
@@ -18,6 +19,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use amp::original_of_amp;
 pub use charset::{Charset, CharsetFrom};
 pub use error::{ExtractError, OtherPage};
 pub use fields::dates::Dated;

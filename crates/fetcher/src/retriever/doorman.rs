@@ -33,7 +33,8 @@ impl Doorman {
         tdm_file: bool,
         believed: Duration,
     ) -> Self {
-        Self { robots, tdm_files: tdm_file.then(|| TdmFiles::new(client, politeness, believed)) }
+        let tdm_files = tdm_file.then(|| TdmFiles::new(client, robots.clone(), politeness, believed));
+        Self { robots, tdm_files }
     }
 
     /// Leave, by robots.txt, with what the host reserves before any page is asked for.

@@ -3,7 +3,7 @@
 use super::Retriever;
 use super::refusal::Refusal;
 use crate::extract::Signals;
-use queue::{Delivery, Visit};
+use queue::Visit;
 use std::sync::{Mutex, PoisonError};
 use url::Url;
 use web::SlotGuard;
@@ -16,14 +16,15 @@ use web::SlotGuard;
 pub(super) struct Led<'r> {
     retriever: &'r Retriever,
     visit: Visit,
-    delivery: &'r Delivery,
+    /// Under which its slots are reserved.
+    name: &'r str,
     /// What the hosts on the way reserve: the page is theirs.
     reserved: Mutex<Signals>,
 }
 
 impl<'r> Led<'r> {
-    pub(super) fn new(retriever: &'r Retriever, visit: Visit, delivery: &'r Delivery) -> Self {
-        Self { retriever, visit, delivery, reserved: Mutex::default() }
+    pub(super) fn new(retriever: &'r Retriever, visit: Visit, name: &'r str) -> Self {
+        Self { retriever, visit, name, reserved: Mutex::default() }
     }
 
     /// What they reserved.
@@ -39,7 +40,7 @@ impl web::Leave for Led<'_> {
 
     async fn leave(&self, hop: &Url) -> Result<SlotGuard, Refusal> {
         let leave = self.retriever.doorman.leave(hop).await?;
-        let slot = self.retriever.slot(hop, self.visit, self.delivery, &leave.permit).await?;
+        let slot = self.retriever.slot(hop, self.visit, self.name, &leave.permit).await?;
         let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
         *reserved = std::mem::take(&mut *reserved).and(leave.reserved);
         Ok(slot)

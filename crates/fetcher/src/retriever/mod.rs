@@ -1,11 +1,13 @@
 //! Fetches pages and gives their articles onwards: *pages* in, *articles* out.
 
+mod amp;
 mod answer;
 mod article;
 mod doorman;
 mod handler;
 mod kept;
 mod led;
+mod reader;
 mod refusal;
 mod settings;
 mod tdm_file;

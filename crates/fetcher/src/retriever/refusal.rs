@@ -3,6 +3,7 @@
 use crate::extract::ExtractError;
 use article::Timestamp;
 use queue::{DeadReason, DropReason, Outcome, RetryReason};
+use std::time::Duration;
 use store::StoreError;
 use web::{Away, FetchError, RobotsRefusal, SlotRefusal};
 
@@ -136,6 +137,26 @@ impl From<SlotRefusal> for Refusal {
         match refusal {
             SlotRefusal::Busy { free_at } => Refusal::HostBusy { free_at },
             SlotRefusal::Away(away) => Refusal::SlotsAway(away),
+        }
+    }
+}
+
+/// What a page's wait for a robots.txt grows by with each lap.
+const LAP: Duration = Duration::from_secs(300);
+
+/// Where it ends: the ladder's longest rung holds no message longer.
+const LONGEST_LAP: Duration = Duration::from_secs(3_600);
+
+impl Refusal {
+    /// The longer a page has waited for its host's robots.txt, the later it comes back: else each page of a host that is
+    /// away for a day would lap through the broker some hundred times.
+    pub(super) fn patient(self, waits: u32, now: Timestamp) -> Self {
+        match self {
+            Refusal::RobotsUnknown { host, why, retry_at } => {
+                let wait = LAP.saturating_mul(waits).min(LONGEST_LAP);
+                Refusal::RobotsUnknown { host, why, retry_at: retry_at.max(now.plus(wait)) }
+            }
+            other => other,
         }
     }
 }

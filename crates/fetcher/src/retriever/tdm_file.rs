@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use url::Url;
 use web::robots::RobotsTxt;
-use web::{Client, Kind, Politeness, Request};
+use web::{Client, Kind, Politeness, Request, Robots, SlotGuard};
 
 /// Where the file is.
 const PATH: &str = "/.well-known/tdmrep.json";
@@ -41,6 +41,7 @@ const REMEMBERED: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct TdmFiles {
     client: Client,
+    robots: Arc<Robots>,
     politeness: Arc<Politeness>,
     /// How long a file is believed here.
     believed: Duration,
@@ -57,8 +58,8 @@ struct Known {
 }
 
 impl TdmFiles {
-    pub(super) fn new(client: Client, politeness: Arc<Politeness>, believed: Duration) -> Self {
-        Self { client, politeness, believed, hosts: Mutex::default() }
+    pub(super) fn new(client: Client, robots: Arc<Robots>, politeness: Arc<Politeness>, believed: Duration) -> Self {
+        Self { client, robots, politeness, believed, hosts: Mutex::default() }
     }
 
     /// Whether the host's file reserves this address. Fetches the file if it isn't known, which takes a slot of
@@ -88,16 +89,35 @@ impl TdmFiles {
         let Ok(file) = url.join(PATH) else {
             return Ok(Known { rules: Rules::default(), ask_after: now.plus(self.believed) });
         };
-        let slot = self.politeness.reserve(&file, &format!("tdm {file}"), None, now).await?;
+        let name = format!("tdm {file}");
+        let slot = self.politeness.reserve(&file, &name, None, now).await?;
         let request = Request { max_body: Some(MAX_BYTES), ..Request::new(file, Kind::WellKnown) };
-        let answer = self.client.get(&request).await;
+        let answer = self.client.get_by_leave(&request, &Elsewhere { files: self, name: &name }).await;
         drop(slot);
         let (rules, wait) = match answer {
             Ok(response) if response.is_success() => (Rules::parse(&response.body), self.believed),
             Ok(response) if (400..500).contains(&response.status) => (Rules::default(), self.believed),
+            // The host that it was led to is busy: come back for it, else what it reserves would be read meanwhile.
+            Err(busy @ Refusal::HostBusy { .. }) => return Err(busy),
             Ok(_) | Err(_) => (Rules::default(), RETRY),
         };
         Ok(Known { rules, ask_after: now.plus(wait) })
+    }
+}
+
+/// Where a file's redirects lead to another host: it is asked by its robots.txt, and at its pace.
+struct Elsewhere<'f> {
+    files: &'f TdmFiles,
+    name: &'f str,
+}
+
+impl web::Leave for Elsewhere<'_> {
+    type Refusal = Refusal;
+    type Slot = SlotGuard;
+
+    async fn leave(&self, hop: &Url) -> Result<SlotGuard, Refusal> {
+        let permit = self.files.robots.permit(hop, Timestamp::now()).await?;
+        Ok(self.files.politeness.reserve(hop, self.name, permit.crawl_delay, Timestamp::now()).await?)
     }
 }
 

@@ -6,9 +6,9 @@ use article::{Arrival, Article, CanonicalUrl, Carry, Origin, Source, SourceId, T
 use queue::{Delivery, Handler, Lane, Message, Outcome, Page, Visit};
 use std::sync::{Arc, LazyLock};
 use store::{PublishPolicy, Store};
-use web::{Client, Politeness, Robots};
+use web::{Client, Politeness, Robots, RobotsSettings};
 
-pub(super) use crate::loopback::{Answer, status};
+pub(super) use crate::loopback::{Answer, ok, status};
 
 pub(super) const PERMALINK: &str = "http://aurora.localhost/world/bridge";
 
@@ -56,6 +56,13 @@ impl House {
         let house = Self { store, retriever, client, robots, politeness, loopback };
         house.put_source(Carry::Full, false).await;
         house
+    }
+
+    /// Another retriever over the same store, which knows nothing yet of any host's files.
+    pub(super) fn later(&self) -> Retriever {
+        let robots = Arc::new(Robots::new(self.client.clone(), self.politeness.clone(), RobotsSettings::default()));
+        let (store, settings) = (self.store.clone(), RetrieverSettings::default());
+        Retriever::new(store, self.client.clone(), robots, self.politeness.clone(), settings)
     }
 
     pub(super) async fn put_source(&self, carry: Carry, paused: bool) {

@@ -1,6 +1,6 @@
 //! Bytes as fetched, read again.
 
-use super::house::{House, bridge, delivery, html, page};
+use super::house::{House, arrival, bridge, delivery, html, ok, page, status};
 use crate::retriever::RetrieverSettings;
 use queue::{Fate, Foresight, Handler, Outcome, Page, QueueSettings, Seer, Trial, Trying};
 use std::time::Duration;
@@ -17,7 +17,11 @@ async fn unread() -> (House, Page) {
 }
 
 async fn replay(house: &House, page: &Page) -> Outcome {
-    house.retriever.handle(page, &queue::Delivery { replay: Some(1), replays: 1, ..delivery(page) }).await
+    house.retriever.handle(page, &again(page)).await
+}
+
+fn again(page: &Page) -> queue::Delivery {
+    queue::Delivery { replay: Some(1), replays: 1, ..delivery(page) }
 }
 
 /// What was kept is now a page that can be read: as after a mend of ours.
@@ -36,6 +40,21 @@ async fn a_replay_reads_the_bytes_as_fetched_and_asks_nobody() {
     assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
     assert!(outcome.detail().contains("read from the bytes as fetched"), "{}", outcome.detail());
     assert_eq!(house.asked(), ["/world/bridge"], "the first fetch only");
+}
+
+#[tokio::test]
+async fn what_was_forbidden_since_is_not_read_from_a_drawer() {
+    let (house, page) = unread().await;
+    mend(&house, &page).await;
+    house.serve("/robots.txt", ok("text/plain", "User-agent: *\nDisallow: /world/"));
+    let outcome = house.later().handle(&page, &again(&page)).await;
+    assert_eq!((outcome.name(), outcome.reason()), ("drop", "robots"), "{outcome:?}");
+
+    house.serve("/robots.txt", status(404));
+    house.serve("/.well-known/tdmrep.json", ok("application/json", r#"[{"location":"/","tdm-reservation":1}]"#));
+    let outcome = house.later().handle(&page, &again(&page)).await;
+    let article::Arrival::Seen { article } = arrival(&outcome) else { panic!("{outcome:?}") };
+    assert!(article.blocks.is_empty(), "{:?}", article.blocks);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod amp;
 mod decisions;
 mod house;
 mod kept;

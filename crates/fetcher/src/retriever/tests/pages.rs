@@ -181,3 +181,19 @@ async fn a_preview_decides_the_same_and_keeps_nothing() {
     let Arrival::Seen { article } = arrival(&house.retriever.preview(&page()).await) else { panic!("withdrawn") };
     assert_eq!(house.store.capture(&article.id).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn the_longer_robots_txt_is_away_the_less_often_its_pages_lap() {
+    let house = House::new().await;
+    house.serve("/robots.txt", status(503));
+    let page = page();
+    let waits = async |waits| {
+        let before = Timestamp::now();
+        match house.retriever.handle(&page, &queue::Delivery { waits, ..delivery(&page) }).await {
+            Outcome::Retry { not_before: Some(at), .. } => at.since(before).as_secs(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, later, last) = (waits(0).await, waits(6).await, waits(1_000).await);
+    assert!(first < 1_800 && (1_800..3_600).contains(&later) && last >= 3_600, "{first} {later} {last}");
+}

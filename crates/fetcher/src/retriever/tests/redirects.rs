@@ -62,3 +62,24 @@ async fn a_host_that_is_led_to_and_asks_for_rest_is_the_one_left_alone() {
     assert!(reserve(super::house::PERMALINK).await);
     assert!(!reserve(ELSEWHERE).await);
 }
+
+/// The publisher's TDM file is at another host.
+async fn led_to_a_file() -> House {
+    let house = House::new().await;
+    house.serve("/world/bridge", html(bridge("")));
+    let there = "http://boreas.localhost/tdm.json";
+    house.serve("/.well-known/tdmrep.json", status(302).with("location", there));
+    house.serve("boreas.localhost/tdm.json", html(r#"[{"location":"/","tdm-reservation":1}]"#));
+    house
+}
+
+#[tokio::test]
+async fn a_tdm_file_may_be_at_another_host_that_lets_us_in() {
+    let house = led_to_a_file().await;
+    assert_eq!(house.article(&page()).await.rights.reason, CarryReason::TdmReserved);
+
+    let house = led_to_a_file().await;
+    house.serve("boreas.localhost/robots.txt", html("User-agent: *\nDisallow: /\n"));
+    assert_eq!(house.article(&page()).await.rights.reason, CarryReason::Source);
+    assert!(!house.asked().iter().any(|path| path.contains("tdm.json")), "{:?}", house.asked());
+}

@@ -1,0 +1,66 @@
+//! An AMP page is a copy of its article, often without half of it: the article's own page is read instead.
+
+use super::Retriever;
+use super::answer::{asks_for_rest, rest};
+use super::led::Led;
+use super::refusal::Refusal;
+use crate::extract::{PageBytes, Signals, original_of_amp};
+use article::Timestamp;
+use queue::{Delivery, Page};
+use url::Url;
+use web::{Kind, Request, Response};
+
+impl Retriever {
+    /// The page that an AMP page is made of, if that is what came and it can be had; else what came. One step only:
+    /// what the other page calls canonical is its own matter.
+    pub(super) async fn original(
+        &self,
+        page: &Page,
+        delivery: &Delivery,
+        (response, reserved): (Response, Signals),
+    ) -> Result<(Response, Signals), Refusal> {
+        let Some(original) = original(&response).await? else { return Ok((response, reserved)) };
+        match self.fetch_original(page, delivery, original).await {
+            Ok((there, more)) if there.is_success() => Ok((there, reserved.and(more))),
+            // Its server has a fault of its own; the copy is better than nothing.
+            Ok(_) | Err(Refusal::Fetch(_)) => Ok((response, reserved)),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// As any page: by its robots.txt, and in a slot of its own.
+    async fn fetch_original(&self, page: &Page, delivery: &Delivery, url: Url) -> Result<(Response, Signals), Refusal> {
+        let leave = self.doorman.leave(&url).await?;
+        // A name has one slot at a host, and the AMP page's is used.
+        let name = format!("{} original", delivery.message_id.0);
+        let slot = self.slot(&url, page.visit, &name, &leave.permit).await?;
+        let led = Led::new(self, page.visit, &name);
+        let response = self.client.get_by_leave(&Request::new(url, Kind::Page), &led).await?;
+        drop(slot);
+        if asks_for_rest(&response) {
+            let until = self.politeness.slow_down(&response.url, response.retry_after(), Timestamp::now()).await?;
+            return Err(rest(&response, until));
+        }
+        Ok((response, leave.reserved.and(led.reserved())))
+    }
+}
+
+/// Where the page that this AMP page is made of is.
+async fn original(response: &Response) -> Result<Option<Url>, Refusal> {
+    if !response.is_success() {
+        return Ok(None);
+    }
+    let response = response.clone();
+    let look = move || {
+        let headers = response.headers.clone().into_pairs();
+        let page = PageBytes {
+            bytes: &response.body,
+            url: response.url.as_str(),
+            content_type: response.headers.get("content-type"),
+            headers: &headers,
+            received_at: None,
+        };
+        original_of_amp(&page).and_then(|url| url.url())
+    };
+    tokio::task::spawn_blocking(look).await.map_err(|e| Refusal::Broken(e.to_string()))
+}
