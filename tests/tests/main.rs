@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod archives;
 mod bad_input;
 mod browser;
 mod chaos_broker;

@@ -1,4 +1,4 @@
-//! How do we get the news? Schedule, poll, retrieve, extract, look again, judge again.
+//! How do we get the news? Schedule, poll, retrieve, extract, look again, judge again, read archives.
 //!
 //! [`feed`] and [`extract`] are pure: bytes in, entries or an article out. Around them the poller and the
 //! retriever are handlers of the belts, and the scheduler says which feed is due.
@@ -14,3 +14,4 @@ pub mod rejudge;
 pub mod retriever;
 pub mod revisit;
 pub mod schedule;
+pub mod warc;

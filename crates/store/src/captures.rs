@@ -1,6 +1,6 @@
 //! Bytes as fetched, for a while: so that a parser's fix needs no new fetch.
 
-use crate::row::{Reader, big, to_json};
+use crate::row::{Reader, big, read_all, to_json};
 use crate::{Store, StoreError};
 use article::{ArticleId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,17 @@ pub struct Capture {
     pub headers: Vec<(String, String)>,
     /// Body, decompressed.
     pub body: Vec<u8>,
+    /// When the response came.
+    pub observed_at: Timestamp,
+}
+
+/// Which capture it is, without what is in it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CaptureHead {
+    /// The article it is of.
+    pub article: ArticleId,
+    /// Address after redirects.
+    pub url: String,
     /// When the response came.
     pub observed_at: Timestamp,
 }
@@ -87,6 +98,33 @@ impl Store {
             body,
             observed_at: row.time("observed_at")?,
         }))
+    }
+
+    /// Captures of responses that came at `since` or later, oldest first: those after `after`, at most `limit`.
+    pub async fn captures_after(
+        &self,
+        since: Timestamp,
+        after: Option<&CaptureHead>,
+        limit: u32,
+    ) -> Result<Vec<CaptureHead>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT article, url, observed_at FROM captures
+             WHERE observed_at >= $1 AND (observed_at > $2 OR (observed_at = $2 AND article > $3))
+             ORDER BY observed_at, article LIMIT $4",
+        )
+        .bind(since.millis())
+        .bind(after.map_or(i64::MIN, |head| head.observed_at.millis()))
+        .bind(after.map(|head| head.article.to_string()).unwrap_or_default())
+        .bind(i64::from(limit))
+        .fetch_all(&self.db.read)
+        .await?;
+        read_all(&rows, |row| {
+            Ok(CaptureHead {
+                article: row.id("article")?,
+                url: row.text("url")?,
+                observed_at: row.time("observed_at")?,
+            })
+        })
     }
 
     /// Forgets captures older than `before`, and the oldest while all together are larger than `max_bytes`

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod archives;
 mod articles;
 mod audit;
 mod captures;
@@ -38,7 +39,7 @@ mod traffic;
 
 pub use articles::{ArticleState, StoredArticle, StoredRevision};
 pub use audit::AuditEntry;
-pub use captures::Capture;
+pub use captures::{Capture, CaptureHead};
 pub use cards::{CardFilter, StoryCard, Totals};
 pub use carried::Pass;
 pub use decisions::DecisionRow;

@@ -148,4 +148,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
     // How far a pass over all articles has come.
     "CREATE TABLE passes (
         name TEXT PRIMARY KEY, done_to TEXT, due BIGINT NOT NULL DEFAULT 0, lease_until BIGINT NOT NULL DEFAULT 0)",
+], &[
+    // How far each archive was read.
+    "CREATE TABLE archives (id TEXT PRIMARY KEY, name TEXT NOT NULL, done_to BIGINT NOT NULL, changed_at BIGINT NOT NULL)",
 ]];

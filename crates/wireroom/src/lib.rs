@@ -63,6 +63,8 @@ pub async fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Command::Sources(asked) => commands::sources::run(&House::new(settings), asked).await,
         Command::Dead(asked) => commands::dead::run(&House::new(settings), asked, stop_on_signal()?).await,
         Command::Takedown(asked) => commands::takedown::run(&House::new(settings), asked).await,
+        Command::Ingest(asked) => commands::ingest::run(&House::new(settings), asked, stop_on_signal()?).await,
+        Command::Captures(asked) => commands::captures::run(&House::new(settings), asked).await,
         Command::Explain(asked) => commands::explain::run(&House::new(settings), &asked).await,
         Command::Index(asked) => commands::index::run(&House::new(settings), asked).await,
         Command::Config(cli::Config::Check) => {

@@ -18,6 +18,7 @@ mod watch;
 pub(crate) use self::article::keep_only_headline;
 pub(crate) use doorman::{Doorman, Leave};
 pub use handler::Retriever;
+pub(crate) use reader::{Look, Reader};
 pub(crate) use refusal::Refusal;
 pub use settings::RetrieverSettings;
 pub(crate) use watch::without_text;

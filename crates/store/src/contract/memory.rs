@@ -47,6 +47,33 @@ pub async fn captures_keep_the_newer_within_bounds(store: &Store) {
     assert!(store.capture(&capture(5, minute(0), Vec::new()).article).await.unwrap().is_some());
 }
 
+pub async fn captures_are_listed_oldest_first(store: &Store) {
+    for n in [3, 1, 2, 4] {
+        store.put_capture(&capture(n, minute(n), b"page".to_vec())).await.unwrap();
+    }
+    // At the same time as another.
+    store.put_capture(&capture(5, minute(3), b"page".to_vec())).await.unwrap();
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let some = store.captures_after(minute(2), after.as_ref(), 2).await.unwrap();
+        let Some(last) = some.last() else { break };
+        after = Some(last.clone());
+        listed.extend(some);
+    }
+    assert_eq!(listed.iter().map(|head| head.observed_at).collect::<Vec<_>>(), [2, 3, 3, 4].map(minute));
+    let urls: std::collections::BTreeSet<_> = listed.iter().map(|head| head.url.as_str()).collect();
+    assert_eq!(urls.len(), 4, "{urls:?}");
+}
+
+pub async fn an_archive_goes_on_where_it_ended(store: &Store) {
+    assert_eq!(store.archive_done_to("one").await.unwrap(), None);
+    store.archive_is_done_to("one", "a.warc.gz", 4_000_000_000, minute(1)).await.unwrap();
+    store.archive_is_done_to("one", "moved/a.warc.gz", 5_000_000_000, minute(2)).await.unwrap();
+    store.archive_is_done_to("two", "-", 7, minute(2)).await.unwrap();
+    assert_eq!(store.archive_done_to("one").await.unwrap(), Some(5_000_000_000));
+    assert_eq!(store.archive_done_to("two").await.unwrap(), Some(7));
+}
+
 fn decision(n: i64, article: &ArticleId, url: Option<&str>) -> DecisionRow {
     DecisionRow {
         at: minute(n),

@@ -67,6 +67,8 @@ macro_rules! contract_tests {
             ledger::a_second_death_closes_the_first,
             ledger::age_and_number_are_bounded,
             memory::captures_keep_the_newer_within_bounds,
+            memory::captures_are_listed_oldest_first,
+            memory::an_archive_goes_on_where_it_ended,
             memory::decisions_are_found_by_any_name,
             memory::decisions_are_added_up,
             memory::the_audit_log_is_newest_first,

@@ -12,3 +12,4 @@ pub mod replay;
 pub mod revisits;
 pub mod store;
 pub mod traces;
+pub mod warc;

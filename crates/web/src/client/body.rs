@@ -1,5 +1,6 @@
 //! Reading a body without ever holding more of it than the limit.
 
+use crate::client::Headers;
 use crate::{FetchError, Phase};
 use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
@@ -50,7 +51,8 @@ pub(crate) async fn read(
     limits: BodyLimits,
 ) -> Result<(Bytes, bool), FetchError> {
     let too_large = || FetchError::TooLarge { host: host.to_owned(), limit: limits.wire.min(limits.body) };
-    let encodings = encodings(&response, host)?;
+    let named = response.headers().get_all("content-encoding");
+    let encodings = encodings(named.iter().map(|value| String::from_utf8_lossy(value.as_bytes())), host)?;
     if response.content_length().is_some_and(|n| n > limits.wire as u64) && !limits.truncate {
         return Err(too_large());
     }
@@ -90,6 +92,25 @@ pub async fn gunzip(file: &[u8], limit: usize) -> Result<Bytes, FetchError> {
     }
 }
 
+/// Decompresses a body that was kept as it came on the wire, up to `limit` bytes. A body that isn't compressed as its
+/// header says is as it is: archives keep some decompressed.
+pub async fn unpack(body: Bytes, headers: &Headers, limit: usize) -> Result<Bytes, FetchError> {
+    let host = "the archive";
+    let mut reader: Reader = Box::pin(io::Cursor::new(body));
+    for encoding in encodings(headers.all("content-encoding"), host)?.iter().rev() {
+        reader = decoder(reader, encoding, host).await.map_err(|stop| match stop {
+            Stop::Io(e) => FetchError::Encoding { host: host.to_owned(), why: e.to_string() },
+            Stop::Unknown(e) => e,
+        })?;
+    }
+    let mut body = BytesMut::new();
+    match fill(&mut reader, &mut body, limit).await {
+        Ok(true) => Ok(body.freeze()),
+        Ok(false) => Err(FetchError::TooLarge { host: host.to_owned(), limit }),
+        Err(e) => Err(FetchError::Encoding { host: host.to_owned(), why: e.to_string() }),
+    }
+}
+
 /// Reads to the end (`true`), or until there is one byte more than `limit` (`false`).
 async fn fill(reader: &mut (impl AsyncRead + Unpin), body: &mut BytesMut, limit: usize) -> io::Result<bool> {
     loop {
@@ -122,10 +143,10 @@ fn wire(response: reqwest::Response, limits: BodyLimits) -> Reader {
     Box::pin(StreamReader::new(Box::pin(chunks)))
 }
 
-fn encodings(response: &reqwest::Response, host: &str) -> Result<Vec<String>, FetchError> {
+fn encodings<V: AsRef<str>>(values: impl Iterator<Item = V>, host: &str) -> Result<Vec<String>, FetchError> {
     let mut found = Vec::new();
-    for value in response.headers().get_all("content-encoding") {
-        for name in String::from_utf8_lossy(value.as_bytes()).split(',') {
+    for value in values {
+        for name in value.as_ref().split(',') {
             let name = name.trim().to_ascii_lowercase();
             // Some servers name a charset or nothing here.
             if !matches!(name.as_str(), "" | "identity" | "none" | "utf-8" | "utf8") {

@@ -7,7 +7,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
-pub use body::gunzip;
+pub use body::{gunzip, unpack};
 pub use request::{Kind, Post, Request};
 pub use response::{Headers, Response, retry_after};
 

@@ -1,9 +1,11 @@
 //! The command line: what can be asked of the binary.
 
+mod archives;
 mod dead;
 mod measure;
 mod sources;
 
+pub use archives::{Captures, ExportCaptures, Ingest, IngestWarc};
 pub use dead::{Dead, DeadFilterArgs, Replay};
 pub use measure::{Dedup, Reading, Robots};
 pub use sources::Sources;
@@ -55,6 +57,12 @@ pub enum Command {
     /// Owners' requests to take something down
     #[command(subcommand)]
     Takedown(Takedown),
+    /// Read what others have archived
+    #[command(subcommand)]
+    Ingest(Ingest),
+    /// Responses as fetched, which are kept for a while
+    #[command(subcommand)]
+    Captures(Captures),
     /// What became of an address, an article or a message, in time order
     Explain(Explain),
     /// The deduplicator's index

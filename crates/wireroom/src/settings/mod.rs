@@ -42,6 +42,8 @@ pub struct Settings {
     pub retriever: fetcher::retriever::RetrieverSettings,
     /// When articles are looked at again.
     pub revisits: fetcher::revisit::RevisitSettings,
+    /// Reading archives.
+    pub warc: fetcher::warc::WarcSettings,
     /// Judging again what was published.
     pub rejudge: fetcher::rejudge::RejudgeSettings,
     /// Publishing and webhooks.

@@ -1,0 +1,4 @@
+mod archives;
+mod broken;
+mod ingesting;
+mod round_trip;
