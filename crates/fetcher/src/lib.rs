@@ -15,3 +15,4 @@ pub mod retriever;
 pub mod revisit;
 pub mod schedule;
 pub mod warc;
+pub mod websub;

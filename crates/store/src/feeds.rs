@@ -245,6 +245,16 @@ async fn write_poll(tx: &mut Tx, record: &PollRecord, again: bool) -> Result<(),
     .bind(i64::from(record.new_entries))
     .execute(&mut **tx)
     .await?;
+    // What a hub has told since the answer came is not in it.
+    sqlx::query(
+        "UPDATE feeds SET next_due = (SELECT s.heard_at FROM subscriptions s WHERE s.feed = feeds.id)
+         WHERE id = $1 AND EXISTS (SELECT 1 FROM subscriptions s
+            WHERE s.feed = feeds.id AND s.heard_at > $2 AND s.heard_at < feeds.next_due)",
+    )
+    .bind(record.feed.to_string())
+    .bind(at)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

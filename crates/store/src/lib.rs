@@ -32,6 +32,7 @@ mod search;
 mod settings;
 mod sources;
 mod stories;
+mod subscriptions;
 mod takedowns;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ pub use ledger::{DeadFilter, DeadGroup, DeadLetter, LedgerRow, LedgerState, Repl
 pub use revisits::{DueRevisit, Validators, Watched};
 pub use settings::StoreSettings;
 pub use stories::{Applied, Change, Member, PublishPolicy, StoryLookup, StoryView};
+pub use subscriptions::Subscription;
 pub use takedowns::{Takedown, TakedownState};
 pub use traffic::{Dropped, SourceDay, StageTraffic};
 

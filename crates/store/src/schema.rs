@@ -151,4 +151,11 @@ const MIGRATIONS: &[&[&str]] = &[&[
 ], &[
     // How far each archive was read.
     "CREATE TABLE archives (id TEXT PRIMARY KEY, name TEXT NOT NULL, done_to BIGINT NOT NULL, changed_at BIGINT NOT NULL)",
+], &[
+    // Feeds' hubs. `due` is when the hub is asked, next or again; `heard_at` until when a poll is not the last.
+    "CREATE TABLE subscriptions (
+        feed TEXT PRIMARY KEY, hub TEXT NOT NULL, topic TEXT NOT NULL, token TEXT NOT NULL UNIQUE,
+        secret TEXT NOT NULL, due BIGINT NOT NULL, lease_until BIGINT NOT NULL DEFAULT 0,
+        failures BIGINT NOT NULL DEFAULT 0, heard_at BIGINT NOT NULL DEFAULT 0)",
+    "CREATE INDEX subscriptions_due ON subscriptions (due)",
 ]];

@@ -12,7 +12,10 @@ pub(crate) async fn fetcher(house: &House) -> anyhow::Result<(Poller, Retriever)
     let (store, client, politeness) = (house.store().await?, house.client()?, house.politeness().await?);
     let (robots, settings) = (Arc::new(house.robots(client.clone()).await?), &house.settings);
     let (kept, asked, rules, pace) = (store.clone(), client.clone(), robots.clone(), politeness.clone());
-    let poller = Poller::new(kept, asked, rules, pace, settings.poller.clone());
+    let mut poller = Poller::new(kept, asked, rules, pace, settings.poller.clone());
+    if settings.websub.callback()?.is_some() {
+        poller = poller.listening(settings.websub.clone());
+    }
     Ok((poller, Retriever::new(store, client, robots, politeness, settings.retriever.clone())))
 }
 

@@ -106,6 +106,12 @@ pub async fn start(
     } else {
         None
     };
+    let hubs = match settings.websub.callback()? {
+        Some(callback) if roles.contains(&Role::Fetcher) && settings.may_poll().is_ok() => {
+            Some((bind("websub.listen", &settings.websub.listen).await?, callback))
+        }
+        _ => None,
+    };
     for role in roles {
         match role {
             Role::Scheduler => scheduler(house, tasks, stop).await?,
@@ -128,6 +134,9 @@ pub async fn start(
             }
             Role::Site => {}
         }
+    }
+    if let Some((listener, callback)) = hubs {
+        listen_to_hubs(house, listener, callback, tasks, stop).await?;
     }
     if let Some(listener) = ops {
         let desk = Arc::new(Desk { house: house.clone(), stop: stop.clone() });
@@ -203,6 +212,33 @@ async fn fetcher(house: &Arc<House>, tasks: &mut Tasks, stop: &CancellationToken
         rejudge(house, tasks, stop).await?;
     }
     work(house, retriever, tasks, stop).await
+}
+
+/// Asks feeds' hubs to tell of news, and serves their calls.
+async fn listen_to_hubs(
+    house: &Arc<House>,
+    listener: tokio::net::TcpListener,
+    public: url::Url,
+    tasks: &mut Tasks,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    use fetcher::websub::{Subscriber, callback};
+    let (store, settings) = (house.store().await?, &house.settings);
+    let apart = Duration::from_secs(settings.poller.min_interval_secs);
+    let state = callback::CallbackState::new(store.clone(), settings.websub.clone(), apart);
+    tracing::info!(address = %settings.websub.listen, "hubs are listened to");
+    tasks.spawn({
+        let stop = stop.clone();
+        async move { Ok(serve(listener, callback::router(state), stop).await?) }
+    });
+    let (client, politeness) = (house.client()?, house.politeness().await?);
+    let subscriber = Subscriber::new(store, client, politeness, settings.websub.clone(), public);
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        subscriber.run(stop).await;
+        Ok(())
+    });
+    Ok(())
 }
 
 /// Judges again what was published. Here, and not with the scheduler: it asks hosts for their rules, and only

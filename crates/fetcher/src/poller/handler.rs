@@ -3,11 +3,13 @@
 use super::PollerSettings;
 use super::ask::{Answer, Fetched, Stop};
 use super::failure::Failure;
+use super::hub::{Hub, note as note_hub};
 use super::pages::{Around, Selection, key, select};
 use super::permalink::{Listed, pages};
 use super::refusal::Refusal;
 use super::rhythm::{interval, max_age, next_due, unchanged_interval};
 use crate::feed::PollHints;
+use crate::websub::WebsubSettings;
 use article::{ArticleId, Timestamp};
 use queue::{Delivery, Done, Foresight, Handler, Outcome, Outgoing, Poll, Stage, Then, ThenError, Trial};
 use std::collections::HashSet;
@@ -25,12 +27,14 @@ use web::{Client, Politeness, Response, Robots};
 /// the same pages under the same names.
 #[derive(Clone, Debug)]
 pub struct Poller {
-    store: Store,
+    pub(super) store: Store,
     pub(super) client: Client,
     /// Of hosts that a feed leads to; its own was named by the operator.
     pub(super) robots: Arc<Robots>,
     pub(super) politeness: Arc<Politeness>,
     pub(super) settings: PollerSettings,
+    /// None where no hub is listened to.
+    pub(super) websub: Option<WebsubSettings>,
 }
 
 impl Handler for Poller {
@@ -69,14 +73,14 @@ impl Poller {
         politeness: Arc<Politeness>,
         settings: PollerSettings,
     ) -> Self {
-        Self { store, client, robots, politeness, settings }
+        Self { store, client, robots, politeness, settings, websub: None }
     }
 
     /// Cheapest refusal first.
     async fn poll(&self, poll: &Poll, delivery: &Delivery) -> Result<Done, Refusal> {
         let state = self.admit(poll).await?;
         match self.ask(&state, delivery).await {
-            Ok(Answer::Unchanged(response)) => Ok(self.unchanged(poll, &state, &response)),
+            Ok(Answer::Unchanged(response)) => self.unchanged(poll, &state, &response).await,
             Ok(Answer::Feed(fetched)) => self.read(poll, &state, &fetched).await,
             Err(Stop::Refused(refusal)) => Err(refusal),
             Err(Stop::Failed(failure)) => Err(self.broken(poll, &state, &failure, delivery.received_at)),
@@ -100,13 +104,14 @@ impl Poller {
     }
 
     /// 304: nothing to send, but to note when to ask again.
-    fn unchanged(&self, poll: &Poll, state: &FeedState, response: &Response) -> Done {
+    async fn unchanged(&self, poll: &Poll, state: &FeedState, response: &Response) -> Result<Done, Refusal> {
         let now = response.received_at;
         let interval = unchanged_interval(self.interval_of(state), state.last_new_entry, now, &self.settings);
+        let pace = self.pace(&poll.feed, interval, now).await?;
         let record = PollRecord {
             etag: response.headers.get("etag").map(str::to_owned),
             last_modified: response.headers.get("last-modified").map(str::to_owned),
-            ..self.success(poll, state, response, interval, &PollHints::default())
+            ..self.success(poll, state, response, (interval, pace), &PollHints::default())
         };
         FeedPolled {
             source: poll.source.as_str(),
@@ -119,7 +124,7 @@ impl Poller {
         }
         .emit();
         let note = format!("not modified; next poll {}", record.next_due);
-        Done { publish: Vec::new(), then: Some(self.then(record)), note }
+        Ok(Done { publish: Vec::new(), then: Some(self.then(record, Hub::Unsaid)), note })
     }
 
     /// Compares what the feed lists with what is known and sends what is new.
@@ -132,13 +137,14 @@ impl Poller {
 
         let dates: Vec<Timestamp> = feed.items.iter().filter_map(|e| e.published.or(e.updated)).collect();
         let interval = interval(&dates, selection.new > 0, self.interval_of(state), listed_at, &self.settings);
+        let pace = self.pace(&poll.feed, interval, listed_at).await?;
         // A validator promises that everything until then is known: not after a cut, nor while entries wait.
         let whole = !feed.truncated && !fetched.partial && selection.left == 0;
         let mut record = PollRecord {
             etag: response.headers.get("etag").filter(|_| whole).map(str::to_owned),
             last_modified: response.headers.get("last-modified").filter(|_| whole).map(str::to_owned),
             new_entries: selection.new,
-            ..self.success(poll, state, response, interval, &feed.hints)
+            ..self.success(poll, state, response, (interval, pace), &feed.hints)
         };
         if selection.left > 0 {
             record.next_due = listed_at.plus(Duration::from_secs(self.settings.min_interval_secs));
@@ -147,7 +153,7 @@ impl Poller {
         report(poll, &selection, &note);
         let publish = selection.pages.iter().map(Outgoing::new).collect();
         record.seen = selection.seen;
-        Ok(Done { publish, then: Some(self.then(record)), note })
+        Ok(Done { publish, then: Some(self.then(record, self.hub(feed, response))), note })
     }
 
     async fn select(&self, listed: &[Listed<'_>], around: &Around<'_>) -> Result<Selection, Refusal> {
@@ -163,13 +169,14 @@ impl Poller {
         Ok(selection)
     }
 
-    /// The record of a poll that went well, without validators and entries.
+    /// The record of a poll that went well, without validators and entries. Of the two times between polls the first
+    /// is the feed's rhythm, the second what is kept of it while a hub tells.
     fn success(
         &self,
         poll: &Poll,
         state: &FeedState,
         response: &Response,
-        interval: Duration,
+        (interval, pace): (Duration, Duration),
         hints: &PollHints,
     ) -> PollRecord {
         let now = response.received_at;
@@ -181,7 +188,7 @@ impl Poller {
             feed: poll.feed.clone(),
             due: poll.due,
             at: now,
-            next_due: next_due(interval, hints, wish, now, spread, &self.settings),
+            next_due: next_due(pace, hints, wish, now, spread, &self.settings),
             interval_secs: interval.as_secs(),
             status: Some(response.status),
             error: None,
@@ -207,7 +214,7 @@ impl Poller {
             detail: &detail,
         }
         .emit();
-        Refusal::Broken { detail, then: self.then(record) }
+        Refusal::Broken { detail, then: self.then(record, Hub::Unsaid) }
     }
 
     fn interval_of(&self, state: &FeedState) -> Duration {
@@ -215,14 +222,16 @@ impl Poller {
         Duration::from_secs(secs.max(1))
     }
 
-    fn then(&self, record: PollRecord) -> Then {
+    fn then(&self, record: PollRecord, hub: Hub) -> Then {
         let store = self.store.clone();
         Then::new(move || async move {
-            match store.finish_poll(&record).await {
+            let done = match store.finish_poll(&record).await {
+                Ok(true) => note_hub(&store, &record.feed, &hub, record.at).await,
                 // A later poll has finished: its record is the newer truth.
-                Ok(_) => Ok(()),
-                Err(e) => Err(ThenError(e.to_string())),
-            }
+                Ok(false) => Ok(()),
+                Err(e) => Err(e),
+            };
+            done.map_err(|e| ThenError(e.to_string()))
         })
     }
 }

@@ -3,6 +3,7 @@
 mod ask;
 mod failure;
 mod handler;
+mod hub;
 mod led;
 mod pages;
 mod permalink;

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod revisits;
 pub mod rights;
 pub mod stories;
+pub mod subscriptions;
 
 use crate::{Applied, PublishPolicy, Store, StoryLookup, StoryView};
 use article::{
@@ -83,6 +84,9 @@ macro_rules! contract_tests {
             revisits::a_lease_that_ends_makes_a_look_due_again,
             revisits::only_what_is_published_is_looked_at_again,
             revisits::validators_belong_to_the_last_response,
+            subscriptions::a_hub_is_asked_once_until_it_answers,
+            subscriptions::another_hub_is_another_subscription,
+            subscriptions::a_feed_that_was_heard_of_is_due,
         );
     };
     (@ $open:path; $($room:ident::$name:ident,)+) => {

@@ -13,3 +13,4 @@ pub mod revisits;
 pub mod store;
 pub mod traces;
 pub mod warc;
+pub mod websub;

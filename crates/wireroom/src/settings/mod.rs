@@ -38,6 +38,8 @@ pub struct Settings {
     pub scheduler: fetcher::schedule::SchedulerSettings,
     /// Feeds.
     pub poller: fetcher::poller::PollerSettings,
+    /// Hubs that tell of news.
+    pub websub: fetcher::websub::WebsubSettings,
     /// Pages.
     pub retriever: fetcher::retriever::RetrieverSettings,
     /// When articles are looked at again.
