@@ -23,7 +23,7 @@ pub use block::{Block, plain_text, word_count};
 pub use id::{ArticleId, ContentHash, FeedId, IdError, SourceId, StoryId};
 pub use rights::{Carry, CarryReason, Rights};
 pub use section::Section;
-pub use sketch::{Mark, Place, Sketch, shingles};
+pub use sketch::{Figures, Mark, Place, Sketch, shingles};
 pub use source::{Feed, FeedFormat, Origin, Source};
 pub use story::{Candidate, elect_face, elect_primary};
 pub use text::{clean, is_unspaced_script, normalise, squeeze};

@@ -44,6 +44,45 @@ pub struct Sketch {
     level: u8,
     shingles: u32,
     marks: Vec<Mark>,
+    figures: Figures,
+}
+
+/// Which figures follow each other in a text: a bit, by its hash, for each two in a row.
+///
+/// What a frame leaves open is filled in with figures (temperatures, prices, results), one by one much alike from day to
+/// day; their order is as good as a fingerprint, and the words that an editor changes between them don't touch it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Figures(u128);
+
+impl Figures {
+    /// How many bits there are.
+    pub const BITS: u32 = 128;
+
+    /// From [`Figures::bytes`].
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// Sixteen bytes for an index to keep.
+    pub fn bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// How many bits are set: less than the pairs where two share a bit.
+    pub fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// How many bits both have.
+    pub fn shared(self, other: Self) -> u32 {
+        (self.0 & other.0).count_ones()
+    }
+
+    fn of(tokens: &[Token]) -> Self {
+        let hashes = tokens.iter().filter(|t| t.figure).map(|t| t.hash);
+        let pairs = hashes.clone().zip(hashes.skip(1));
+        Self(pairs.fold(0, |bits, (one, next)| bits | 1 << (mix(mix(one).wrapping_add(next)) >> 57)))
+    }
 }
 
 impl Sketch {
@@ -64,7 +103,8 @@ impl Sketch {
 
     /// Of a text in the form of [`crate::normalise`].
     pub fn of_normalised(text: &str) -> Self {
-        let mut shingles = shingled(text);
+        let tokens = tokens(text);
+        let mut shingles = shingled(&tokens);
         shingles.truncate(Self::MAX_SHINGLES);
         let mut first: HashMap<u64, (usize, bool)> = HashMap::with_capacity(shingles.len());
         for (at, (hash, _)) in shingles.iter().enumerate() {
@@ -86,7 +126,7 @@ impl Sketch {
             .collect();
         marks.sort_unstable_by_key(|m| m.hash);
         marks.truncate(Self::MAX_MARKS);
-        Self { level, shingles: distinct, marks }
+        Self { level, shingles: distinct, marks, figures: Figures::of(&tokens) }
     }
 
     /// 0 keeps every shingle, 1 one in √2, [`Sketch::MAX_LEVEL`] one in 16.
@@ -97,6 +137,11 @@ impl Sketch {
     /// Distinct shingles of the text.
     pub fn shingles(&self) -> u32 {
         self.shingles
+    }
+
+    /// The order of its figures.
+    pub fn figures(&self) -> Figures {
+        self.figures
     }
 
     /// What was kept, by hash.
@@ -130,12 +175,11 @@ const WORD: u32 = 4;
 /// The hashes of a normalised text's shingles, in order, repetitions included. A text shorter than one
 /// shingle has none.
 pub fn shingles(text: &str) -> Vec<u64> {
-    shingled(text).into_iter().map(|(hash, _)| hash).collect()
+    shingled(&tokens(text)).into_iter().map(|(hash, _)| hash).collect()
 }
 
 /// [`shingles`], each with whether a word of it has a digit.
-fn shingled(text: &str) -> Vec<(u64, bool)> {
-    let tokens = tokens(text);
+fn shingled(tokens: &[Token]) -> Vec<(u64, bool)> {
     let mut out = Vec::with_capacity(tokens.len());
     let (mut end, mut weight, mut figures) = (0, 0, 0);
     for start in 0..tokens.len() {
@@ -276,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_shingle_with_a_digit_is_a_figure() {
-        let figures = |text: &str| shingled(text).into_iter().map(|(_, figure)| figure).collect::<Vec<_>>();
+        let figures = |text: &str| shingled(&tokens(text)).into_iter().map(|(_, figure)| figure).collect::<Vec<_>>();
         assert_eq!(figures("up to 17 degrees in the afternoon"), [true, true, true]);
         assert_eq!(figures("up to seventeen degrees in the"), [false, false]);
         assert_eq!(figures("今日の東京の最高気温は2 8度"), [false, false, true, true, true, true, true]);
@@ -284,12 +328,30 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_figures_outlasts_other_words_and_tells_one_days_figures_from_anothers() {
+        let report = |word: &str, day: u64| {
+            (0..20).map(|i| format!("{word} {} degrees", (i * i + day * (i + 3)) % 31)).collect::<Vec<_>>().join(" ")
+        };
+        let figures = |text: &str| Sketch::of_text(text).figures();
+        let monday = figures(&report("about", 1));
+        assert!((15..=19).contains(&monday.count()), "{}", monday.count());
+        assert_eq!(monday, figures(&report("only", 1)), "the same figures between other words");
+        let (tuesday, whole) = (figures(&report("about", 2)), monday.count());
+        assert!(monday.shared(tuesday) < whole / 2, "{}", monday.shared(tuesday));
+        assert_eq!(monday.shared(figures(&format!("{} and 99 more", report("about", 1)))), whole, "a part of a whole");
+        assert_eq!(figures("one figure: 7").count(), 0);
+        assert_eq!(Figures::from_bytes(monday.bytes()), monday);
+    }
+
+    #[test]
     fn hashes_stay_the_same_across_releases() {
         assert_eq!(shingles("the quick brown fox jumps"), [HASH_OF_THE_FOX]);
+        assert_eq!(Sketch::of_text("17 of 25").figures(), Figures(1 << BIT_OF_17_25));
     }
 
     /// What indexes hold: a change of it makes every index a stranger.
     const HASH_OF_THE_FOX: u64 = 2_312_041_818_250_426_876;
+    const BIT_OF_17_25: u32 = 96;
 
     proptest! {
         #[test]

@@ -1,7 +1,9 @@
 //! Two texts explained, for `wireroom compare`.
 
 use crate::Thresholds;
-use article::{ContentHash, Sketch, shingles};
+use crate::memory::{Part, StoryRecord};
+use crate::overlap::Overlap;
+use article::{ContentHash, Mark, Place, Sketch, shingles};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -24,6 +26,14 @@ pub struct Comparison {
     pub estimated_jaccard: f32,
     /// Marks in each sketch.
     pub marks: [usize; 2],
+    /// Estimated share of either's core (its middle half, what it says once) that is common: without it they share a
+    /// frame.
+    pub core: f32,
+    /// The second's marks with a figure, and how many of them the first has too.
+    pub figures: [u32; 2],
+    /// How far the order of figures agrees beyond chance, of the one with fewer and of the one with more; none where
+    /// there are too few or too many to tell.
+    pub figures_order: Option<[f32; 2]>,
     /// What an index that knows neither what is common nor other stories would say: `exact_copy`, `near_copy` or `new`.
     pub verdict: &'static str,
 }
@@ -38,10 +48,8 @@ pub fn compare(a: &str, b: &str, by: &Thresholds) -> Comparison {
     let (sketch_a, sketch_b) = (Sketch::of_text(a), Sketch::of_text(b));
     let (in_b, in_a, jaccard) = sketch_a.overlap(&sketch_b);
     let long_enough = sketch_a.shingles().min(sketch_b.shingles()) >= by.min_shingles;
-    let near = long_enough
-        && (in_b.min(in_a) >= by.of_both
-            || (in_a >= by.of_story && in_b >= by.other_way)
-            || (in_b >= by.of_article && in_a >= by.other_way));
+    let overlap = overlap(&sketch_a, &sketch_b);
+    let near = long_enough && overlap.is_copy(false, by);
     Comparison {
         exact,
         shingles: [set_a.len(), set_b.len()],
@@ -50,6 +58,9 @@ pub fn compare(a: &str, b: &str, by: &Thresholds) -> Comparison {
         jaccard: of(set_a.len() + set_b.len() - shared),
         estimated_containment: [in_b, in_a],
         estimated_jaccard: jaccard,
+        core: overlap.core(),
+        figures: [overlap.figures, overlap.shared_figures],
+        figures_order: overlap.order.map(|order| [order.of_fewer, order.of_more]),
         marks: [sketch_a.marks().len(), sketch_b.marks().len()],
         verdict: match (exact, near) {
             (true, _) => article::VerdictKind::ExactCopy.as_str(),
@@ -57,4 +68,14 @@ pub fn compare(a: &str, b: &str, by: &Thresholds) -> Comparison {
             (false, false) => article::VerdictKind::New.as_str(),
         },
     }
+}
+
+/// Of the second with the story that the first alone would be.
+fn overlap(first: &Sketch, second: &Sketch) -> Overlap {
+    let place = |mark: &Mark| {
+        let at = first.marks().binary_search_by_key(&mark.hash, |m| m.hash).ok()?;
+        Some(if first.marks()[at].place == Place::Core { Part::Core } else { Part::Edge })
+    };
+    let shared: Vec<(Mark, Part)> = second.marks().iter().filter_map(|m| Some((*m, place(m)?))).collect();
+    Overlap::of(second.marks(), &shared, &StoryRecord::alone(first), second)
 }

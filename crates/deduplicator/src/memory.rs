@@ -1,10 +1,10 @@
 //! What an index holds, byte by byte: the same on both backends.
 //!
-//! All integers are big-endian. The scripts in `redis` read and write the same bytes; the contract test that
-//! runs over both backends compares their verdicts.
+//! All integers are big-endian. The scripts in `redis` read and write the same bytes, but for a posting's day, which
+//! only a common shingle's has there; the contract test that runs over both backends compares their verdicts.
 
 use crate::Query;
-use article::{ArticleId, ContentHash, Evidence, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
+use article::{ArticleId, ContentHash, Evidence, Figures, Place, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
 
 /// A story's name in postings: the first 40 bits of its id, which is a hash already, but for two that say which
 /// [`Part`] of the story a posting is about. Of a million stories some two share a name with another; then near copies
@@ -59,6 +59,12 @@ impl Posting {
         self.holders.is_empty()
     }
 
+    /// Forgets the stories that aren't wanted; whether any is left.
+    pub(crate) fn keep(&mut self, wanted: impl Fn(&StoryNumber) -> bool) -> bool {
+        self.holders.retain(|(number, _)| wanted(number));
+        !self.holders.is_empty()
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = self.day.to_be_bytes().to_vec();
         for (story, part) in &self.holders {
@@ -111,9 +117,25 @@ pub(crate) struct StoryRecord {
     pub(crate) level: u8,
     /// Marks that count, by level.
     pub(crate) counts: LevelCounts,
+    /// The order of its body's figures.
+    pub(crate) figures: Figures,
 }
 
 impl StoryRecord {
+    /// Of a text that nobody else has anything of.
+    pub(crate) fn alone(sketch: &Sketch) -> Self {
+        let nobody = ArticleId::derive(&[]);
+        let mut counts = LevelCounts::default();
+        for mark in sketch.marks() {
+            for level in (sketch.level()..=Sketch::MAX_LEVEL).filter(|l| mark.is_kept_at(*l)) {
+                counts[usize::from(level)].all += 1;
+                counts[usize::from(level)].core += u16::from(mark.place == Place::Core);
+            }
+        }
+        let (story, level, figures) = (StoryId::opened_by(&nobody), sketch.level(), sketch.figures());
+        Self { day: 0, site: 0, published: 0, opener: nobody, story, level, counts, figures }
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = self.day.to_be_bytes().to_vec();
         out.extend_from_slice(&self.site.to_be_bytes());
@@ -129,6 +151,7 @@ impl StoryRecord {
         }
         out.extend_from_slice(&self.counts[coarsest].all.to_be_bytes());
         out.extend_from_slice(&self.counts[coarsest].core.to_be_bytes());
+        out.extend_from_slice(&self.figures.bytes());
         out
     }
 
@@ -142,6 +165,7 @@ impl StoryRecord {
             story: StoryId::from_bytes(bytes.take()?),
             level: bytes.take::<1>()?[0],
             counts: Default::default(),
+            figures: Figures::default(),
         };
         let coarsest = usize::from(Sketch::MAX_LEVEL);
         for counts in record.counts.get_mut(usize::from(record.level)..coarsest)? {
@@ -149,6 +173,7 @@ impl StoryRecord {
             *counts = Counts { all: all.into(), core: core.into() };
         }
         record.counts[coarsest] = Counts { all: bytes.u16()?, core: bytes.u16()? };
+        record.figures = Figures::from_bytes(bytes.take()?);
         Some(record)
     }
 }

@@ -4,7 +4,8 @@
 //! memory is.
 
 use crate::Query;
-use crate::memory::{LevelCounts, Part, Posting, StoryNumber, StoryRecord, share};
+use crate::memory::{LevelCounts, Part, Posting, StoryNumber, StoryRecord};
+use crate::overlap::Overlap;
 use article::{ArticleId, Evidence, Mark, Place, Sketch, StoryId, Verdict, VerdictKind};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -36,6 +37,13 @@ pub struct Thresholds {
     /// Share of the article's figures that must be in the story, as a part of the share of its other words that is:
     /// yesterday's weather, another day's prices and the last round's tables have the same words.
     pub of_figures: f32,
+    /// How far the order of two texts' figures must agree, beyond what chance gives, to be the same; below half of it,
+    /// it is another. Columns in one frame agree to 0.4 at most, edited copies to more than 0.5.
+    pub same_figures: f32,
+    /// What is left of the shares above (of article, story, both and core) where all figures of both are in the same
+    /// order: then the words need not prove it alone, of which an editor's changes have left few in a row. As much is
+    /// added to them where a text is full of figures and their order is another.
+    pub with_same_figures: f32,
     /// In how many stories a shingle is common. Two: what a second story has too is not what the first is known
     /// by, and a story keeps enough of its own when a copy of it was once missed.
     pub common_after: u8,
@@ -53,6 +61,8 @@ impl Default for Thresholds {
             of_core: 0.15,
             same_site: 0.9,
             of_figures: 0.3,
+            same_figures: 0.5,
+            with_same_figures: 0.5,
             common_after: 2,
         }
     }
@@ -109,7 +119,7 @@ impl Found {
         let mut candidates: Vec<Candidate> = Vec::new();
         for (number, shared) in self.shared(sketch, StoryNumber::of(&query.own_story())) {
             let Some(story) = self.stories.get(&number) else { continue };
-            let overlap = Overlap::of(&live, &shared.all, story, sketch.level());
+            let overlap = Overlap::of(&live, &shared.all, story, sketch);
             candidates.push(Candidate {
                 number,
                 is_copy: overlap.is_copy(story.site == query.site, by),
@@ -137,7 +147,7 @@ impl Found {
         let shared = self.shared(sketch, StoryNumber::of(&query.own_story()));
         let live: Vec<Mark> = self.live(sketch).map(|(_, m)| m).collect();
         shared.get(&number).is_some_and(|shared| {
-            let found = Overlap::of(&live, &shared.all, story, sketch.level());
+            let found = Overlap::of(&live, &shared.all, story, sketch);
             found.article >= found.story && found.is_copy(story.site == query.site, by)
         })
     }
@@ -260,88 +270,6 @@ impl Candidate {
     fn rank(&self, other: &Self) -> Ordering {
         let by_score = other.overlap.score().total_cmp(&self.overlap.score());
         other.is_copy.cmp(&self.is_copy).then(by_score).then(self.number.cmp(&other.number))
-    }
-}
-
-/// How much an article and a story have in common, at the coarser of their levels.
-struct Overlap {
-    /// The article's marks that count.
-    article: u32,
-    /// The story's.
-    story: u32,
-    /// Those both have.
-    shared: u32,
-    article_core: u32,
-    story_core: u32,
-    shared_article_core: u32,
-    shared_story_core: u32,
-    /// The article's marks with a figure.
-    figures: u32,
-    shared_figures: u32,
-}
-
-/// A text is full of figures, and about them, when one in so many of its marks has one. Of a report of some event the
-/// figures are what is revised.
-const FULL_OF_FIGURES: u32 = 4;
-
-impl Overlap {
-    fn of(live: &[Mark], shared: &[(Mark, Part)], story: &StoryRecord, level: u8) -> Self {
-        let level = level.max(story.level);
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let of = |keep: &dyn Fn(&(Mark, Part)) -> bool| {
-            count(shared.iter().filter(|s| s.0.is_kept_at(level) && keep(s)).count())
-        };
-        let kept = |keep: &dyn Fn(&Mark) -> bool| count(live.iter().filter(|m| m.is_kept_at(level) && keep(m)).count());
-        let counts = story.counts[usize::from(level.min(Sketch::MAX_LEVEL))];
-        Self {
-            article: kept(&|_| true),
-            story: counts.all.into(),
-            shared: of(&|_| true),
-            article_core: kept(&|m| m.place == Place::Core),
-            story_core: counts.core.into(),
-            shared_article_core: of(&|s| s.0.place == Place::Core),
-            shared_story_core: of(&|s| s.1 == Part::Core),
-            figures: kept(&|m| m.figure),
-            shared_figures: of(&|s| s.0.figure),
-        }
-    }
-
-    fn evidence(&self) -> Evidence {
-        Evidence {
-            postings: self.article,
-            shared: self.shared,
-            containment: share(self.shared, self.article),
-            jaccard: share(self.shared, self.article + self.story.saturating_sub(self.shared)),
-            notes: Vec::new(),
-        }
-    }
-
-    fn score(&self) -> f32 {
-        share(self.shared, self.article).max(share(self.shared, self.story))
-    }
-
-    /// Whether it is the same words with other figures.
-    fn has_other_figures(&self, by: &Thresholds) -> bool {
-        let words = share(self.shared - self.shared_figures, self.article - self.figures);
-        self.figures * FULL_OF_FIGURES >= self.article
-            && share(self.shared_figures, self.figures) < by.of_figures * words
-    }
-
-    /// Share of either's core that is common.
-    fn core(&self) -> f32 {
-        share(self.shared_article_core, self.article_core).max(share(self.shared_story_core, self.story_core))
-    }
-
-    fn is_copy(&self, same_site: bool, by: &Thresholds) -> bool {
-        let (of_article, of_story) = (share(self.shared, self.article), share(self.shared, self.story));
-        let (least_article, least_story, least_both) = match same_site {
-            true => (by.same_site, by.same_site, by.same_site),
-            false => (by.of_article, by.of_story, by.of_both),
-        };
-        let enough = (of_article >= least_article && of_story >= by.other_way)
-            || (of_story >= least_story && of_article >= by.other_way)
-            || of_article.min(of_story) >= least_both;
-        self.shared >= by.min_shared && self.core() >= by.of_core && enough && !self.has_other_figures(by)
     }
 }
 

@@ -144,7 +144,8 @@ async fn claim_text(tables: &mut Tables, query: &Query, story: &StoryId, now: Ti
     tables.put_exact(&query.hash, &record).await
 }
 
-/// Postings within the window, and every story they name.
+/// Postings within the window, and every story they name. A posting is as old as its stories; only that of a common
+/// shingle, which names none, is as old as its day.
 async fn look_up(
     tables: &mut Tables,
     settings: &IndexSettings,
@@ -155,7 +156,7 @@ async fn look_up(
     let oldest = settings.oldest_day(now);
     let mut postings = tables.postings(&query.language, sketch.marks()).await?;
     for posting in &mut postings {
-        posting.take_if(|p| p.day < oldest);
+        posting.take_if(|p| p.is_common() && p.day < oldest);
     }
     let mut stories = BTreeMap::new();
     for (number, _) in postings.iter().flatten().flat_map(|p| &p.holders) {
@@ -164,6 +165,9 @@ async fn look_up(
         {
             stories.insert(*number, story);
         }
+    }
+    for posting in &mut postings {
+        posting.take_if(|p| !p.is_common() && !p.keep(|number| stories.contains_key(number)));
     }
     Ok(Found { postings, stories })
 }
@@ -209,6 +213,7 @@ async fn remember(
             story: story.clone(),
             level: sketch.level(),
             counts: found.counts(sketch, number),
+            figures: sketch.figures(),
         };
         found.stories.insert(number, opened);
     }

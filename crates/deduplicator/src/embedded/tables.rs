@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) const SWEEP_STEPS: u64 = 4096;
 
 /// Version of the tables and of the shingles' hashes in them.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 
 /// Keys of `postings` are hashes and spread evenly over all 64-bit integers, those of the other tables begin
 /// with hashes: a sweep goes through all in ranges of equal size. A row is read by one lookup of its key.

@@ -12,9 +12,9 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(concat!(include_str!("tables.lua"), include_str!("rule.lua"), include_str!("steps.lua")))
 });
 
-/// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index:
-/// the old one expires by itself.
-pub(super) const VERSION: &str = "2";
+/// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index: the old
+/// one is not read, which [`super::health`] says, and expires by itself.
+pub(super) const VERSION: u8 = 3;
 
 /// The tables a decision touches, each group with a hash tag of its own (Redis Cluster specification, “Hash
 /// tags”): claims and exact texts are spread over slots by their hash, a language's postings share one.
@@ -83,7 +83,7 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 23 and 24.
+    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 26 and 27.
     pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
         let (settings, query, by) = (self.settings, self.query, &self.settings.thresholds);
         let (today, sketch) = (day(self.now), self.sketch());
@@ -105,10 +105,12 @@ impl<'a> Call<'a> {
         call.arg(&query.observed_at.millis().to_be_bytes()[2..]).arg(&query.site.to_be_bytes()[..]);
         call.arg(&query.own_story().bytes()[..]).arg(level).arg(sketch.map(pack).unwrap_or_default());
         call.arg(today.saturating_sub(settings.window_days / 4)).arg(by.min_shared);
-        for share in [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site, by.of_figures] {
+        let shares = [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site, by.of_figures];
+        for share in shares.into_iter().chain([by.same_figures, by.with_same_figures]) {
             call.arg((share * 10_000.0).round() as u32);
         }
-        call.arg(by.common_after).arg(query.published_secs()).arg(claim).arg(story);
+        call.arg(by.common_after).arg(query.published_secs());
+        call.arg(&sketch.map(Sketch::figures).unwrap_or_default().bytes()[..]).arg(claim).arg(story);
         call
     }
 }

@@ -1,11 +1,13 @@
 //! Whether a Redis is fit to remember.
 
+use super::call::VERSION;
 use super::link::Link;
+use super::size::languages_key;
 use crate::IndexError;
 use redis::InfoDict;
 
-/// What would make this Redis forget: eviction, no persistence. Empty of one that is fit.
-pub(super) async fn faults(link: &Link) -> Result<Vec<String>, IndexError> {
+/// What would make this Redis forget: eviction, no persistence, an index of another release. Empty of one that is fit.
+pub(super) async fn faults(link: &Link, prefix: &str) -> Result<Vec<String>, IndexError> {
     if link.is_cluster() {
         // Each master has its own settings; its operator checks them (`CONFIG GET maxmemory-policy appendonly`).
         link.run::<()>(&redis::cmd("PING")).await?;
@@ -25,7 +27,21 @@ pub(super) async fn faults(link: &Link) -> Result<Vec<String>, IndexError> {
         let why = "Redis keeps no append-only file (appendonly no): after its restart run `wireroom index rebuild`";
         faults.push(why.to_owned());
     }
+    if is_outdated(link, prefix).await? {
+        let why = "Redis holds the index of an earlier release, which this one does not read: copies of what it knew would \
+                   pass as new; run `wireroom index rebuild`";
+        faults.push(why.to_owned());
+    }
     Ok(faults)
+}
+
+/// Whether there is an index of an earlier version and none of ours.
+async fn is_outdated(link: &Link, prefix: &str) -> Result<bool, IndexError> {
+    let mut ours = redis::cmd("EXISTS");
+    ours.arg(languages_key(prefix, VERSION));
+    let mut earlier = redis::cmd("EXISTS");
+    earlier.arg((1..VERSION).map(|version| languages_key(prefix, version)).collect::<Vec<_>>());
+    Ok(link.run::<u32>(&ours).await? == 0 && link.run::<u32>(&earlier).await? > 0)
 }
 
 /// A write that changes nothing: a Redis that is full, failing over or a replica answers `PING` and takes no claim.

@@ -42,10 +42,10 @@ impl Redis {
         Ok(redis)
     }
 
-    /// What would make this Redis forget what it is told: an evicting policy, no append-only file. Empty of one
-    /// that is fit; not looked at on a Cluster.
+    /// What would make this Redis forget what it is told: an evicting policy, no append-only file; or that it knows
+    /// things only in an earlier release's form. Empty of one that is fit; not looked at on a Cluster.
     pub async fn faults(&self) -> Result<Vec<String>, IndexError> {
-        health::faults(&self.link).await
+        health::faults(&self.link, &self.settings.prefix).await
     }
 
     /// Adds a language to the index's list before anything of it is written.
@@ -54,7 +54,7 @@ impl Redis {
             return Ok(());
         }
         let mut command = redis::cmd("SADD");
-        command.arg(size::languages_key(&self.settings.prefix)).arg(language);
+        command.arg(size::languages_key(&self.settings.prefix, call::VERSION)).arg(language);
         self.link.run::<()>(&command).await?;
         self.lock().insert(language.to_owned());
         Ok(())

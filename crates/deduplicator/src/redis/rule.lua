@@ -12,8 +12,9 @@ local function read(argv)
     level = tonumber(argv[10]), has_text = argv[10] ~= 'none', marks = argv[11], refresh = tonumber(argv[12]),
     min_shared = tonumber(argv[13]), of_article = tonumber(argv[14]), of_story = tonumber(argv[15]),
     of_both = tonumber(argv[16]), other_way = tonumber(argv[17]), of_core = tonumber(argv[18]),
-    same_site = tonumber(argv[19]), of_figures = tonumber(argv[20]), common_after = tonumber(argv[21]),
-    published = tonumber(argv[22]),
+    same_site = tonumber(argv[19]), of_figures = tonumber(argv[20]), same_figures = tonumber(argv[21]),
+    with_same_figures = tonumber(argv[22]), common_after = tonumber(argv[23]), published = tonumber(argv[24]),
+    figures = argv[25],
   }
   return q
 end
@@ -96,30 +97,9 @@ end
 local NOBODY = {}
 
 local function encode_holders(holders)
-  local out = { date }
+  local out = {}
   for h = 1, #holders, 2 do out[#out + 1] = holder(holders[h], holders[h + 1]) end
   return table.concat(out)
-end
-
-local function look_up(root, q)
-  unpack_marks(q)
-  local f = { P = open(root, 'p'), S = open(root, 's'), holders = {}, common = {}, stories = {}, changed = {} }
-  for i = 1, #q.fields do
-    local value = get(f.P, q.fields[i])
-    if not value then
-      f.holders[i] = NOBODY
-    elseif #value == 2 then
-      f.common[i] = day_of(value)
-    else
-      local holders = {}
-      for at = 3, #value, 5 do
-        holders[#holders + 1] = name_of(sub(value, at, at + 4))
-        holders[#holders + 1] = byte(value, at) % 4
-      end
-      f.holders[i] = holders
-    end
-  end
-  return f
 end
 
 local function story(f, name)
@@ -130,6 +110,36 @@ local function story(f, name)
     f.stories[name] = s
   end
   return s
+end
+
+-- Those of a posting's stories that are within the window.
+local function holders_of(f, posting)
+  local holders = {}
+  for at = 1, #posting, 5 do
+    local name = name_of(sub(posting, at, at + 4))
+    if story(f, name) then
+      holders[#holders + 1] = name
+      holders[#holders + 1] = byte(posting, at) % 4
+    end
+  end
+  if #holders == 0 then return NOBODY end
+  return holders
+end
+
+local function look_up(root, q)
+  unpack_marks(q)
+  local f = { P = open(root, 'p'), S = open(root, 's'), F = open(root, 'f'), holders = {}, common = {}, stories = {}, changed = {} }
+  for i = 1, #q.fields do
+    local posting = get(f.P, q.fields[i])
+    if not posting then
+      f.holders[i] = NOBODY
+    elseif is_common(posting) then
+      f.common[i] = day_of(posting)
+    else
+      f.holders[i] = holders_of(f, posting)
+    end
+  end
+  return f
 end
 
 -- Marks that count, by level, and those shared with each story but the article's own.
@@ -163,6 +173,35 @@ local function share_out(f, q)
   end
 end
 
+-- The order of figures (src/rule.rs). With a story's other values it would outgrow a listpack, and few candidates are
+-- asked for theirs: it has a table of its own.
+local FIGURES, FEWEST_PAIRS, MOST_PAIRS = 128, 6, 96
+-- Bits of half a byte.
+local BITS = { [0] = 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4 }
+
+local function bits(value) return BITS[value % 16] + BITS[floor(value / 16)] end
+
+local function count_pairs(figures)
+  local pairs = 0
+  for i = 1, #figures do pairs = pairs + bits(byte(figures, i)) end
+  return pairs
+end
+
+local function tells(pairs) return pairs >= FEWEST_PAIRS and pairs <= MOST_PAIRS end
+
+-- How far it agrees, of the text that has fewer and of the one that has more; nil where it tells nothing.
+local function order(f, q, name)
+  local ours = count_pairs(q.figures)
+  if not tells(ours) then return nil end
+  local figures = sub(get(f.F, name) or date, 3)
+  local theirs = count_pairs(figures)
+  if not tells(theirs) then return nil end
+  local shared, by_chance = 0, ours * theirs
+  for i = 1, #figures do shared = shared + bits(bit.band(byte(figures, i), byte(q.figures, i))) end
+  local beyond = max(0, FIGURES * shared - by_chance)
+  return share(beyond, FIGURES * min(ours, theirs) - by_chance), share(beyond, FIGURES * max(ours, theirs) - by_chance)
+end
+
 -- A text is full of figures when one in so many of its marks has one.
 local FULL_OF_FIGURES = 4
 
@@ -181,15 +220,28 @@ local function compare(f, q, name, s)
     end
   end
   local article, body, figures = f.all[level], s.all[level], f.figures[level]
-  local other_figures = FULL_OF_FIGURES * figures >= article
-    and share(shared_figures, figures) * 10000 < q.of_figures * share(shared - shared_figures, article - figures)
+  local full = FULL_OF_FIGURES * figures >= article
+  local few = share(shared_figures, figures) * 10000 < q.of_figures * share(shared - shared_figures, article - figures)
+  local other_figures, asked = full and few, 1
+  if shared >= q.min_shared then
+    local of_fewer, of_more = order(f, q, name)
+    if of_fewer then
+      other_figures = other_figures and of_fewer < q.same_figures
+      if of_more >= q.same_figures then
+        asked = q.with_same_figures / 10000
+      elseif of_fewer * 2 < q.same_figures and full then
+        asked = 2 - q.with_same_figures / 10000
+      end
+    end
+  end
   local in_story, in_article = share(shared, article), share(shared, body)
   local in_core = max(share(article_core, f.core[level]), share(story_core, s.core[level]))
   local same = s.site == q.site
-  local least_article = same and q.same_site or q.of_article
-  local least_story = same and q.same_site or q.of_story
-  local least_both = same and q.same_site or q.of_both
-  local copy = not other_figures and shared >= q.min_shared and in_core >= q.of_core
+  local function least(share) return floor(share * asked + 0.5) end
+  local least_article = same and q.same_site or least(q.of_article)
+  local least_story = same and q.same_site or least(q.of_story)
+  local least_both = same and q.same_site or least(q.of_both)
+  local copy = not other_figures and shared >= q.min_shared and in_core >= least(q.of_core)
     and ((in_story >= least_article and in_article >= q.other_way)
       or (in_article >= least_story and in_story >= q.other_way)
       or min(in_story, in_article) >= least_both)
@@ -250,7 +302,7 @@ local function learn(f, q, story_id, standing, copies)
       if f.common[i] < q.refresh then put(f.P, q.fields[i], date) end
     elseif holders == NOBODY then
       f.holders[i] = { name, part }
-      put(f.P, q.fields[i], date .. holder(name, part))
+      put(f.P, q.fields[i], holder(name, part))
     else
       local at, theirs, extra, common = nil, false, true, #holders / 2 + 1 >= q.common_after
       for h = 1, #holders, 2 do
@@ -267,14 +319,15 @@ local function learn(f, q, story_id, standing, copies)
           put(f.P, q.fields[i], encode_holders(holders))
         end
       elseif not theirs and standing == 'first' then
-        local value = date
+        local value
         if opens and extra then
           -- The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
           f.holders[i] = { name, part }
-          value = date .. holder(name, part)
+          value = holder(name, part)
         elseif common then
           for h = 1, #holders, 2 do uncount(f, q, i, holders[h], holders[h + 1]) end
           f.holders[i], f.common[i] = nil, today
+          value = date
         else
           holders[#holders + 1] = name
           holders[#holders + 1] = part
@@ -300,6 +353,10 @@ local function learn(f, q, story_id, standing, copies)
       end
     end
     stories[name], f.changed[name] = s, true
+    if record or tells(count_pairs(q.figures)) then
+      put(f.F, name, date .. q.figures)
+      close(f.F)
+    end
   end
   for changed in pairs(f.changed) do put(f.S, changed, encode_story(stories[changed])) end
   close(f.P)

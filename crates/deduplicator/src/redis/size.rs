@@ -14,9 +14,9 @@ const CHUNK: u64 = 512;
 /// One in so many of the tables for claims and texts is weighed; ids and hashes fill them evenly.
 const WEIGHED: u8 = 16;
 
-/// The list of languages that have tables.
-pub(super) fn languages_key(prefix: &str) -> String {
-    format!("{prefix}:{VERSION}:languages")
+/// The list of languages that have tables in an index of this version.
+pub(super) fn languages_key(prefix: &str, version: u8) -> String {
+    format!("{prefix}:{version}:languages")
 }
 
 #[derive(Clone, Copy, Default)]
@@ -26,7 +26,7 @@ struct Size {
 }
 
 pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, IndexError> {
-    let (mut claims, mut joins, mut texts, mut stories, mut postings) = Default::default();
+    let (mut claims, mut joins, mut texts, mut stories, mut figures, mut postings) = Default::default();
     for byte in 0..=u8::MAX {
         add(&mut claims, table(link, &format!("{}:c", claims_root(prefix, byte)), byte % WEIGHED == 0).await?);
         add(&mut joins, table(link, &format!("{}:a", claims_root(prefix, byte)), byte % WEIGHED == 0).await?);
@@ -35,6 +35,7 @@ pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, Ind
     for language in languages(link, prefix).await? {
         let root = language_root(prefix, &language);
         add(&mut stories, table(link, &format!("{root}:s"), true).await?);
+        add(&mut figures, table(link, &format!("{root}:f"), true).await?);
         add(&mut postings, table(link, &format!("{root}:p"), true).await?);
     }
     let weighed = u64::from(WEIGHED) * (claims.bytes + joins.bytes + texts.bytes);
@@ -44,7 +45,7 @@ pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, Ind
         hashes: texts.entries,
         stories: stories.entries,
         shingles: postings.entries,
-        bytes: weighed + stories.bytes + postings.bytes,
+        bytes: weighed + stories.bytes + figures.bytes + postings.bytes,
     })
 }
 
@@ -55,7 +56,7 @@ fn add(sum: &mut Size, size: Size) {
 
 async fn languages(link: &Link, prefix: &str) -> Result<Vec<String>, IndexError> {
     let mut command = redis::cmd("SMEMBERS");
-    command.arg(languages_key(prefix));
+    command.arg(languages_key(prefix, VERSION));
     link.run(&command).await
 }
 
@@ -98,7 +99,7 @@ pub(super) async fn tidy(link: &Link, settings: &IndexSettings, now: Timestamp) 
     }
     for language in languages(link, prefix).await? {
         let root = language_root(prefix, &language);
-        slots.push(vec![format!("{root}:s"), format!("{root}:p")]);
+        slots.push(vec![format!("{root}:s"), format!("{root}:f"), format!("{root}:p")]);
     }
     for tables in slots {
         link.call(call::tidy(settings, &tables, now)).await?;
@@ -116,10 +117,11 @@ pub(super) async fn clear(link: &Link, prefix: &str) -> Result<(), IndexError> {
     for language in languages(link, prefix).await? {
         let root = language_root(prefix, &language);
         remove(link, &format!("{root}:s")).await?;
+        remove(link, &format!("{root}:f")).await?;
         remove(link, &format!("{root}:p")).await?;
     }
     let mut command = redis::cmd("UNLINK");
-    command.arg(languages_key(prefix));
+    command.arg(languages_key(prefix, VERSION));
     link.run(&command).await
 }
 

@@ -85,12 +85,12 @@ function steps.decide(roots, q)
   return settle(roots[1], q, new_claim(q, v))
 end
 
--- ARGV 23 and 24: the claim and the story that the store knows.
+-- ARGV 26 and 27: the claim and the story that the store knows.
 function steps.restore(roots, q, argv)
   if get(open(roots[1], 'c'), q.article) then return 'held' end
-  claim_text(roots[2], q, argv[24], false)
-  if q.level then learn(look_up(roots[3], q), q, argv[24], 'first', NOBODY) end
-  return settle(roots[1], q, argv[23])
+  claim_text(roots[2], q, argv[27], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[27], 'first', NOBODY) end
+  return settle(roots[1], q, argv[26])
 end
 
 function steps.known(roots, q) return known(roots[1], q) end
@@ -106,15 +106,25 @@ end
 
 function steps.near(roots, q) return new_claim(q, near(roots[1], q)) end
 
--- ARGV 24: the story.
-function steps.text(roots, q, argv) claim_text(roots[1], q, argv[24], false) end
+-- ARGV 27: the story.
+function steps.text(roots, q, argv) claim_text(roots[1], q, argv[27], false) end
 
-function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[24], 'first', NOBODY) end
+function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[27], 'first', NOBODY) end
 
--- ARGV 23: 'n' for a newer text, 'o' for an older one.
-function steps.revise(roots, q, argv) revise(roots[1], q, argv[23], argv[24]) end
+-- ARGV 26: 'n' for a newer text, 'o' for an older one.
+function steps.revise(roots, q, argv) revise(roots[1], q, argv[26], argv[27]) end
 
-function steps.settle(roots, q, argv) return settle(roots[1], q, argv[23]) end
+function steps.settle(roots, q, argv) return settle(roots[1], q, argv[26]) end
+
+-- Whether a value has left the window; a posting has when all its stories have.
+local function is_over(t, value)
+  if t.base == 1 or is_common(value) then return not is_fresh(t, value) end
+  local stories = open(t.root, 's')
+  for at = 1, #value, 5 do
+    if get(stories, name_of(sub(value, at, at + 4))) then return false end
+  end
+  return true
+end
 
 -- KEYS: tables of one slot. Once a minute: half a window has so many minutes (ARGV 5), and in that time each bucket is
 -- seen once however little is written.
@@ -123,7 +133,7 @@ local function tidy(keys, minutes)
     local root, name = key:match('^(.*):(%a)$')
     local t = open(root, name)
     if t.n > 0 then
-      for _ = 1, math.ceil(t.b / minutes) do sweep(t) end
+      for _ = 1, max(t.base / 32, math.ceil(t.b / minutes)) do sweep(t, is_over) end
       t.dirty = true
       close(t)
     end

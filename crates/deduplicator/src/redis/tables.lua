@@ -36,9 +36,13 @@ end
 ------------------------------------------------------------------------------------------------------------
 -- Tables: linear hashing (Litwin 1980) over small Redis hashes. A table has `b` buckets; when they hold more than
 -- LOAD entries on average, the next in turn is split in two. So a table of any size takes a few bytes an entry
--- beside its data, and a lookup is one HGET. Fields end with four bytes of a hash; values begin with their day.
+-- beside its data, and a lookup is one HGET. Keys end with four bytes of a hash; values begin with their day.
 -- Buckets get their time to live when they are made and whenever they are swept, not with each entry, which would
 -- cost as much as the entry: the sweep (`tidy`) comes by twice a window, and they live three.
+--
+-- Postings are most of an index, and take less: their table (`p`) begins with 256 buckets, so that a bucket's number
+-- says the last byte of its keys and fields go without it; and a posting that names stories has no day of its own. It
+-- is as old as they are, and ends with them. Only that of a common shingle, which names none, is a day.
 
 local tables = {}
 
@@ -46,56 +50,73 @@ local function open(root, name)
   local key = root .. ':' .. name
   if tables[key] then return tables[key] end
   local m = call('HMGET', key, 'n', 'b', 'h')
-  local t = { key = key, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or 1, h = tonumber(m[3]) or 0, pow = 1, names = {} }
+  local base = name == 'p' and 256 or 1
+  local t = { key = key, root = root, base = base, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or base,
+    h = tonumber(m[3]) or 0, pow = base, names = {}, fields = {} }
   while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
   tables[key] = t
   return t
 end
 
-local function hash(field)
+-- The hash that the key of a bucket's field ends with.
+local function hash(t, i, field)
+  if t.base > 1 then return number(field, 1, 3) * 256 + i % 256 end
   local a, b, c, d = byte(field, -4, -1)
   return ((a * 256 + b) * 256 + c) * 256 + d
 end
 
-local function bucket(t, field)
-  local name = t.names[field]
+-- A key's bucket and its field there.
+local function place(t, key)
+  local name = t.names[key]
   if not name then
-    local h = hash(field)
+    local a, b, c, d = byte(key, -4, -1)
+    local h = ((a * 256 + b) * 256 + c) * 256 + d
     local i = h % (2 * t.pow)
     if i >= t.b then i = h % t.pow end
     name = t.key .. ':' .. i
-    t.names[field] = name
+    t.names[key] = name
+    t.fields[key] = t.base > 1 and sub(key, 1, 3) or key
   end
-  return name
+  return name, t.fields[key]
 end
 
-local function get(t, field)
-  local value = call('HGET', bucket(t, field), field)
-  if value and day_of(value) >= oldest then return value end
+local function is_common(posting) return #posting == 2 end
+
+-- Whether a value is within the window; of a posting that names stories nobody knows before they are looked up.
+local function is_fresh(t, value)
+  return (t.base > 1 and not is_common(value)) or day_of(value) >= oldest
+end
+
+local function get(t, key)
+  local value = call('HGET', place(t, key))
+  if value and is_fresh(t, value) then return value end
   return nil
 end
 
-local function put(t, field, value)
-  local key = bucket(t, field)
-  if call('HSET', key, field, value) == 1 then
-    if t.n == 0 then call('EXPIRE', key, keep_seconds) end
+local function put(t, key, value)
+  local bucket, field = place(t, key)
+  if call('HSET', bucket, field, value) == 1 then
     t.n = t.n + 1
+    -- Later ones are made by splitting.
+    if t.n <= LOAD * t.base and call('HLEN', bucket) == 1 then call('EXPIRE', bucket, keep_seconds) end
   end
   t.dirty = true
 end
 
 -- Moves to the new bucket what belongs there and drops what has expired.
 local function split(t)
-  local from = t.key .. ':' .. (t.b - t.pow)
+  local i = t.b - t.pow
+  local from = t.key .. ':' .. i
   local all, moved, gone = call('HGETALL', from), {}, {}
-  for i = 1, #all, 2 do
-    if day_of(all[i + 1]) < oldest then
-      gone[#gone + 1] = all[i]
+  for at = 1, #all, 2 do
+    local field, value = all[at], all[at + 1]
+    if not is_fresh(t, value) then
+      gone[#gone + 1] = field
       t.n = t.n - 1
-    elseif hash(all[i]) % (2 * t.pow) == t.b then
-      gone[#gone + 1] = all[i]
-      moved[#moved + 1] = all[i]
-      moved[#moved + 1] = all[i + 1]
+    elseif hash(t, i, field) % (2 * t.pow) == t.b then
+      gone[#gone + 1] = field
+      moved[#moved + 1] = field
+      moved[#moved + 1] = value
     end
   end
   if #moved > 0 then
@@ -109,12 +130,13 @@ local function split(t)
   t.names = {}
 end
 
-local function sweep(t)
+-- `is_over` says which values have left the window.
+local function sweep(t, is_over)
   t.h = t.h % t.b
   local key = t.key .. ':' .. t.h
   local all, gone = call('HGETALL', key), {}
   for i = 1, #all, 2 do
-    if day_of(all[i + 1]) < oldest then gone[#gone + 1] = all[i] end
+    if is_over(t, all[i + 1]) then gone[#gone + 1] = all[i] end
   end
   if #gone > 0 then
     call('HDEL', key, unpack(gone))
