@@ -3,9 +3,9 @@
 mod backends;
 mod claims;
 pub(crate) mod cluster;
-mod copies;
+pub(crate) mod copies;
 mod quality;
-mod texts;
+pub(crate) mod texts;
 mod trouble;
 
 /// Runs each promise against each backend.
@@ -62,6 +62,7 @@ contract! {
         short_stories_under_one_disclaimer_stay_apart,
         a_daily_column_stays_apart,
         the_same_words_with_other_figures_are_another_story,
+        the_same_figures_in_the_same_order_are_a_copys,
         one_language_is_not_compared_with_another,
         scripts_without_spaces_are_compared;
 }

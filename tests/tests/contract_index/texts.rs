@@ -31,12 +31,12 @@ fn syllables(mut n: u64) -> String {
 }
 
 /// A story of `count` words.
-pub(super) fn story(seed: u64, count: usize) -> String {
+pub(crate) fn story(seed: u64, count: usize) -> String {
     words(seed, count).join(" ")
 }
 
 /// `text` with every `nth` word another one.
-pub(super) fn edited(text: &str, nth: usize, seed: u64) -> String {
+pub(crate) fn edited(text: &str, nth: usize, seed: u64) -> String {
     let others = words(seed, text.split(' ').count());
     let edit = |(i, word): (usize, &str)| if i % nth == nth / 2 { others[i].clone() } else { word.to_owned() };
     text.split(' ').enumerate().map(edit).collect::<Vec<_>>().join(" ")
