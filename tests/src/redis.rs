@@ -17,14 +17,26 @@ pub struct Redis {
     /// TLS port.
     pub tls_port: u16,
     certificates: Certificates,
+    /// When its append-only file is on the disk: `everysec`, `always`.
+    fsync: &'static str,
 }
 
 impl Redis {
     /// Starts one: append-only file on, no eviction, plain and TLS.
     pub fn start() -> Result<Self, HarnessError> {
+        Self::start_with("everysec")
+    }
+
+    /// Starts one whose every answer is on the disk first: killed, it has forgotten nothing that it said.
+    pub fn start_durable() -> Result<Self, HarnessError> {
+        Self::start_with("always")
+    }
+
+    fn start_with(fsync: &'static str) -> Result<Self, HarnessError> {
         let folder = Folder::new("redis")?;
         let certificates = Certificates::write(&folder)?;
-        let redis = Self { server: Mutex::new(None), folder, port: free_port(), tls_port: free_port(), certificates };
+        let (port, tls_port) = (free_port(), free_port());
+        let redis = Self { server: Mutex::new(None), folder, port, tls_port, certificates, fsync };
         redis.restart()?;
         Ok(redis)
     }
@@ -34,7 +46,7 @@ impl Redis {
         let program = find("redis-server", &[], "redis-server")?;
         let log = self.folder.join("redis.log");
         let mut command = Command::new(program);
-        command.args(["--bind", "127.0.0.1", "--daemonize", "no", "--appendonly", "yes", "--appendfsync", "everysec"]);
+        command.args(["--bind", "127.0.0.1", "--daemonize", "no", "--appendonly", "yes", "--appendfsync", self.fsync]);
         command.args(["--save", "", "--maxmemory-policy", "noeviction", "--tls-auth-clients", "no"]);
         command.arg("--port").arg(self.port.to_string()).arg("--tls-port").arg(self.tls_port.to_string());
         command.arg("--dir").arg(&*self.folder);

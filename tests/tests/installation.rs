@@ -159,7 +159,12 @@ lease_secs = 10
 
     /// Two new processes of a role.
     pub(crate) fn start_role(&mut self, role: &'static str) {
-        (0..2).for_each(|number| self.spawn(role, number));
+        self.start_replicas(role, 2);
+    }
+
+    /// So many new processes of a role.
+    pub(crate) fn start_replicas(&mut self, role: &'static str, replicas: usize) {
+        (0..replicas).for_each(|number| self.spawn(role, number));
     }
 
     /// Sends a signal (`STOP`, `CONT`) to one process.

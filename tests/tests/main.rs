@@ -8,6 +8,7 @@ mod browser;
 mod chaos_broker;
 mod chaos_cluster;
 mod chaos_house;
+mod chaos_index;
 mod chaos_pipeline;
 mod chaos_queue;
 mod chaos_seed;
