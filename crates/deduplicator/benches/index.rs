@@ -1,7 +1,10 @@
 //! What a decision costs, on both backends, with 10,000 and 100,000 articles in the index (and with as many as
 //! `INDEX_BENCH_MAX` says); beside it the sketch alone, and a bare check-and-set of one hash on the same Redis.
 //!
-//! The Redis is a private one, started here; set `INDEX_BENCH_REDIS` to measure another.
+//! The Redis is a private one, started here; set `INDEX_BENCH_REDIS` to measure another. Bytes an article are given twice:
+//! by what each key says of itself, and by how much Redis' memory in use has grown.
+//!
+//! `peers.py` beside this file measures Python's datasketch and rensa on the same texts.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 use article::{ArticleId, ContentHash, Sketch, StoryId, Timestamp};
@@ -83,7 +86,7 @@ fn decisions(c: &mut Criterion, runtime: &Runtime, backend: &str, url: &str) {
     let settings = IndexSettings { url: url.to_owned(), prefix: "bench".to_owned(), ..IndexSettings::default() };
     let index = runtime.block_on(open(&settings)).unwrap();
     runtime.block_on(index.clear()).unwrap();
-    let next = AtomicU64::new(0);
+    let (next, empty) = (AtomicU64::new(0), runtime.block_on(used_memory(url)));
     let mut group = c.benchmark_group("decide");
     group.throughput(Throughput::Elements(1)).sample_size(10).measurement_time(Duration::from_secs(5));
     for size in sizes() {
@@ -91,6 +94,10 @@ fn decisions(c: &mut Criterion, runtime: &Runtime, backend: &str, url: &str) {
         runtime.block_on(decide(&index, from, size));
         let stats = runtime.block_on(index.stats()).unwrap();
         eprintln!("{backend} at {size}: {:.0} bytes an article", stats.bytes_per_article());
+        if let (Some(empty), Some(full)) = (empty, runtime.block_on(used_memory(url))) {
+            let grown = (full - empty) as f64 / stats.articles as f64;
+            eprintln!("{backend} at {size}: {grown:.0} bytes an article by the growth of used_memory");
+        }
         group.bench_function(format!("{backend}/{size}"), |b| {
             b.iter_custom(|count| {
                 let from = next.fetch_add(count, Ordering::Relaxed);
@@ -99,6 +106,13 @@ fn decisions(c: &mut Criterion, runtime: &Runtime, backend: &str, url: &str) {
         });
     }
     group.finish();
+}
+
+/// Bytes in use by a Redis; nothing where there is none.
+async fn used_memory(url: &str) -> Option<i64> {
+    let mut connection = redis::Client::open(url).ok()?.get_multiplexed_async_connection().await.ok()?;
+    let info: redis::InfoDict = redis::cmd("INFO").arg("memory").query_async(&mut connection).await.ok()?;
+    info.get("used_memory")
 }
 
 /// What any index on this Redis must cost at least: one key, set if it isn't there.
