@@ -28,17 +28,23 @@
 //!
 //! What the parts of the rule are worth, each line with everything else as it is: pairs of articles of the
 //! near-duplicate corpus (231 real and made articles, `--example dedup_lines`), and joins and copies of the simulated
-//! press (5,000 articles of seed 90001, `--example press_quality`); all learned from the stream, in 18 postings an
-//! article of the press.
+//! press (the last 4,000 of 5,000 articles of seed 90001, `--example press_quality`); all learned from the stream, in 18
+//! postings an article of the press.
 //!
 //! | | corpus: precision | recall | press: precision | recall | of edited copies |
 //! |---|---|---|---|---|---|
-//! | as built | 1.000 | 0.983 | 1.0000 | 0.9993 | 0.9981 |
-//! | without the core (`of_core = 0`) | 0.861 | 0.983 | 1.0000 | 0.9993 | 0.9981 |
-//! | without figures (`of_figures = 0`) | 1.000 | 0.983 | 0.9939 | 0.9993 | 0.9981 |
-//! | common by its site's second story alone (`common_after = 255`) | 1.000 | 0.983 | 0.9982 | 0.9996 | 1.0000 |
-//! | one site as any two (`same_site = 0.33`) | 1.000 | 1.000 | 0.9997 | 0.9993 | 0.9981 |
-//! | without any of these | 0.503 | 1.000 | 0.9902 | 0.9996 | 1.0000 |
+//! | as built | 1.000 | 0.983 | 1.0000 | 0.9996 | 1.0000 |
+//! | without the core (`of_core = 0`) | 0.861 | 0.983 | 1.0000 | 0.9996 | 1.0000 |
+//! | without figures as a bar (`of_figures = 0`) | 1.000 | 0.983 | 0.9996 | 0.9996 | 1.0000 |
+//! | without figures in their order (`same_figures = 2`) | 1.000 | 0.983 | 1.0000 | 0.9910 | 0.9571 |
+//! | common by its site's second story alone (`common_after = 255`) | 1.000 | 0.983 | 1.0000 | 0.9996 | 1.0000 |
+//! | one site as any two (`same_site = 0.33`) | 1.000 | 1.000 | 0.9996 | 0.9996 | 1.0000 |
+//! | without any of these | 0.503 | 1.000 | 0.9991 | 0.9915 | 0.9594 |
+//!
+//! On ten further seeds (7201 to 7210) edited copies are found at 0.9977 and more, halves at 0.9953, last thirds at
+//! 0.9733, retyped texts at 1.0000. In Redis an article takes 774 bytes of `used_memory` at 100,000 articles, and a
+//! decision half a millisecond (`cargo bench -p deduplicator`, two cores): 1,900 articles a second, where a bare `SET NX`
+//! makes 143,000, datasketch 1,350 and rensa 10,170 (`benches/peers.py`, a MinHash in memory that forgets nothing).
 //!
 //! This crate knows no feed, no page and no site. It gives evidence; who leads a story and which stories
 //! are one is the publisher's to decide.
