@@ -11,6 +11,7 @@
 mod certificates;
 mod child;
 mod chromedriver;
+mod measure;
 mod network;
 mod postgres;
 mod prometheus;
@@ -21,6 +22,7 @@ mod shared;
 pub use certificates::Certificates;
 pub use child::{HarnessError, free_port};
 pub use chromedriver::Chromedriver;
+pub use measure::{Measure, bare_lapin};
 pub use network::{Host, Network};
 pub use postgres::Postgres;
 pub use prometheus::Prometheus;

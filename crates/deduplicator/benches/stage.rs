@@ -10,48 +10,21 @@ use article::{
     plain_text,
 };
 use deduplicator::{Deduplicator, IndexSettings, open};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
-};
-use lapin::types::FieldTable;
-use lapin::{Connection, ConnectionProperties};
+use harness::Measure;
 use queue::{Belt, Lane, Outgoing, Queue, QueueName, QueueSettings, Stage, Worker};
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use store::{Store, StoreSettings};
 use telemetry::Health;
 use tokio_util::sync::CancellationToken;
 
-const MESSAGES: u64 = 5_000;
+const MESSAGES: u32 = 5_000;
 const PREFETCH: u16 = 64;
 const ROUNDS: usize = 3;
 /// Words of a text; a news report's.
 const WORDS: u64 = 500;
 const IN: QueueName = QueueName::Belt(Belt::Articles, Lane::Main);
 const OUT: QueueName = QueueName::Belt(Belt::Stories, Lane::Main);
-
-#[derive(Clone, Copy)]
-struct Measure {
-    rate: f64,
-    cpu_micros: f64,
-}
-
-/// Seconds of CPU that this process has used.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) / 100.0
-}
-
-async fn measured<F: Future<Output = ()>>(work: F) -> Measure {
-    let (began, cpu) = (Instant::now(), cpu_seconds());
-    work.await;
-    let count = MESSAGES as f64;
-    Measure { rate: count / began.elapsed().as_secs_f64(), cpu_micros: (cpu_seconds() - cpu) * 1e6 / count }
-}
 
 /// Every third is an earlier one with a few words changed.
 fn article(n: u64) -> Article {
@@ -97,7 +70,7 @@ async fn filled(url: &str) -> Queue {
     let settings =
         QueueSettings { url: url.to_owned(), prefetch: PREFETCH, belt_max_messages: 10_000_000, ..Default::default() };
     let queue = Queue::open(&settings, Health::new()).await.unwrap();
-    for first in (0..MESSAGES).step_by(500) {
+    for first in (0..u64::from(MESSAGES)).step_by(500) {
         let batch = (first..first + 500).map(|n| Arrival::Seen { article: Box::new(article(n)) });
         queue.publish(batch.map(|arrival| Outgoing::new(&arrival)).collect()).await.unwrap();
     }
@@ -115,9 +88,9 @@ async fn whole_stage(redis: &str, store: &Store) -> Measure {
     let stage = Deduplicator::new(open(&settings).await.unwrap(), store.clone());
     let worker = Worker::new(queue.clone(), stage, queue.settings().worker(Stage::Deduplicator), None);
     let stop = CancellationToken::new();
-    let measure = measured(async {
+    let measure = Measure::of(MESSAGES, async {
         let running = tokio::spawn(worker.run(stop.clone()));
-        while depth(&queue, OUT).await < MESSAGES {
+        while depth(&queue, OUT).await < MESSAGES.into() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         stop.cancel();
@@ -129,66 +102,24 @@ async fn whole_stage(redis: &str, store: &Store) -> Measure {
     measure
 }
 
-/// The least that does the same: consume, publish with confirm and mandatory, ack when the confirm comes.
+/// The least that does the same.
 async fn bare_lapin() -> Measure {
     let url = harness::rabbitmq().vhost();
     let queue = filled(&url).await;
-    let consuming = Connection::connect(&url, ConnectionProperties::default()).await.unwrap();
-    let publishing = Connection::connect(&url, ConnectionProperties::default()).await.unwrap();
-    let out = publishing.create_channel().await.unwrap();
-    out.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
-    let channel = consuming.create_channel().await.unwrap();
-    channel.basic_qos(PREFETCH, BasicQosOptions::default()).await.unwrap();
-    let measure = measured(async {
-        let options = BasicConsumeOptions::default();
-        let mut consumer =
-            channel.basic_consume("articles".into(), "".into(), options, FieldTable::default()).await.unwrap();
-        let mut under_way = FuturesUnordered::new();
-        let mut acked = 0;
-        while acked < MESSAGES {
-            tokio::select! {
-                Some(delivery) = consumer.next() => {
-                    let delivery = delivery.unwrap();
-                    let options = BasicPublishOptions { mandatory: true, immediate: false };
-                    let properties = delivery.properties.clone();
-                    let confirm = out
-                        .basic_publish("".into(), "stories".into(), options, &delivery.data, properties)
-                        .await
-                        .unwrap();
-                    under_way.push(async move {
-                        assert!(confirm.await.unwrap().is_ack());
-                        delivery.ack(BasicAckOptions::default()).await.unwrap();
-                    });
-                }
-                Some(()) = under_way.next(), if !under_way.is_empty() => acked += 1,
-            }
-        }
-    })
-    .await;
-    consuming.close(200, "done".into()).await.unwrap();
-    publishing.close(200, "done".into()).await.unwrap();
+    let measure = harness::bare_lapin(&url, "articles", "stories", PREFETCH, MESSAGES).await;
     queue.close().await;
     measure
 }
 
 /// The sketch alone, of the same articles.
 async fn sketch_alone() -> Measure {
-    let articles: Vec<Article> = (0..MESSAGES).map(article).collect();
-    measured(async {
+    let articles: Vec<Article> = (0..u64::from(MESSAGES)).map(article).collect();
+    Measure::of(MESSAGES, async {
         for article in &articles {
             black_box(Sketch::of_text(&plain_text(&article.blocks)));
         }
     })
     .await
-}
-
-fn median(mut all: Vec<Measure>) -> Measure {
-    all.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    all[all.len() / 2]
-}
-
-fn line(name: &str, m: Measure) {
-    println!("{name:<44} {:>8.0} messages/s  {:>6.0} µs CPU/message", m.rate, m.cpu_micros);
 }
 
 async fn run() {
@@ -200,10 +131,10 @@ async fn run() {
         bare.push(bare_lapin().await);
         ours.push(whole_stage(&redis.url(), &store).await);
     }
-    let (bare, ours, sketch) = (median(bare), median(ours), sketch_alone().await);
-    line("bare lapin stage", bare);
-    line("deduplicator on RabbitMQ, Redis, PostgreSQL", ours);
-    line("the sketch alone", sketch);
+    let (bare, ours, sketch) = (Measure::median(bare), Measure::median(ours), sketch_alone().await);
+    println!("{}", bare.line("bare lapin stage"));
+    println!("{}", ours.line("deduplicator on RabbitMQ, Redis, PostgreSQL"));
+    println!("{}", sketch.line("the sketch alone"));
     println!("{:<44} {:>8.2}  (wanted: 0.6)", "  ratio", ours.rate / bare.rate);
     let beyond = ours.cpu_micros - bare.cpu_micros - sketch.cpu_micros;
     println!("{:<44} {beyond:>8.0} µs CPU/message  (wanted: 60 at most)", "  beyond bare and sketch");

@@ -4,13 +4,7 @@
 //! the broker's own comes on top, and on the same machine it is the limit: the ratio counts).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
-};
-use lapin::types::FieldTable;
-use lapin::{Connection, ConnectionProperties};
+use harness::Measure;
 use queue::{
     Belt, Delivery, Envelope, Handler, Lane, Message, MessageId, Outcome, Outgoing, Queue, QueueName, QueueSettings,
     Stage, Worker,
@@ -20,7 +14,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use telemetry::Health;
 use tokio_util::sync::CancellationToken;
 
@@ -74,27 +68,6 @@ impl Handler for PassOn {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Measure {
-    rate: f64,
-    cpu_micros: f64,
-}
-
-/// Seconds of CPU that this process has used.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) / 100.0
-}
-
-async fn measured<F: Future<Output = ()>>(n: u32, work: F) -> Measure {
-    let (began, cpu) = (Instant::now(), cpu_seconds());
-    work.await;
-    let rate = f64::from(n) / began.elapsed().as_secs_f64();
-    Measure { rate, cpu_micros: (cpu_seconds() - cpu) * 1e6 / f64::from(n) }
-}
-
 fn settings(url: String) -> QueueSettings {
     QueueSettings { url, prefetch: PREFETCH, belt_max_messages: 10_000_000, ..QueueSettings::default() }
 }
@@ -121,7 +94,7 @@ async fn worker_stage(url: &str, n: u32) -> Measure {
     let worker =
         Worker::new(queue.clone(), PassOn { count: count.clone() }, queue.settings().worker(Stage::Deduplicator), None);
     let stop = CancellationToken::new();
-    let measure = measured(n, async {
+    let measure = Measure::of(n, async {
         let running = tokio::spawn(worker.run(stop.clone()));
         while count.load(Ordering::Relaxed) < n {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -136,45 +109,11 @@ async fn worker_stage(url: &str, n: u32) -> Measure {
     measure
 }
 
-/// The least that does the same: consume, publish with confirm and mandatory, ack when the confirm comes.
+/// The least that does the same.
 async fn bare_lapin(url: &str, n: u32) -> Measure {
     let queue = Queue::open(&settings(url.to_owned()), Health::new()).await.unwrap();
     fill(&queue, n).await;
-    let properties = ConnectionProperties::default;
-    let consuming = Connection::connect(url, properties()).await.unwrap();
-    let publishing = Connection::connect(url, properties()).await.unwrap();
-    let out = publishing.create_channel().await.unwrap();
-    out.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
-    let channel = consuming.create_channel().await.unwrap();
-    channel.basic_qos(PREFETCH, BasicQosOptions::default()).await.unwrap();
-    let measure = measured(n, async {
-        let options = BasicConsumeOptions::default();
-        let mut consumer =
-            channel.basic_consume("articles".into(), "".into(), options, FieldTable::default()).await.unwrap();
-        let mut under_way = FuturesUnordered::new();
-        let mut acked = 0;
-        while acked < n {
-            tokio::select! {
-                Some(delivery) = consumer.next() => {
-                    let delivery = delivery.unwrap();
-                    let options = BasicPublishOptions { mandatory: true, immediate: false };
-                    let properties = delivery.properties.clone();
-                    let confirm = out
-                        .basic_publish("".into(), "stories".into(), options, &delivery.data, properties)
-                        .await
-                        .unwrap();
-                    under_way.push(async move {
-                        assert!(confirm.await.unwrap().is_ack());
-                        delivery.ack(BasicAckOptions::default()).await.unwrap();
-                    });
-                }
-                Some(()) = under_way.next(), if !under_way.is_empty() => acked += 1,
-            }
-        }
-    })
-    .await;
-    consuming.close(200, "done".into()).await.unwrap();
-    publishing.close(200, "done".into()).await.unwrap();
+    let measure = harness::bare_lapin(url, "articles", "stories", PREFETCH, n).await;
     queue.close().await;
     measure
 }
@@ -194,7 +133,7 @@ async fn bare_sqlite(path: &std::path::Path, n: u32) -> Measure {
     let claim = "UPDATE message SET claimed = 1, deliveries = deliveries + 1 WHERE id IN
                  (SELECT id FROM message WHERE queue = 'articles' AND claimed = 0 ORDER BY visible_at, id LIMIT 64)
                  RETURNING id, facts, body";
-    measured(n, async {
+    Measure::of(n, async {
         let mut done = 0;
         while done < n {
             let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(claim).fetch_all(&mut db).await.unwrap();
@@ -217,15 +156,6 @@ async fn bare_sqlite(path: &std::path::Path, n: u32) -> Measure {
     .await
 }
 
-fn median(mut all: Vec<Measure>) -> Measure {
-    all.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    all[all.len() / 2]
-}
-
-fn line(name: &str, m: Measure) {
-    println!("{name:<44} {:>8.0} messages/s  {:>6.0} µs CPU/message", m.rate, m.cpu_micros);
-}
-
 fn ratio(ours: Measure, bare: Measure, wanted: f64) {
     println!("{:<44} {:>8.2}  (wanted: {wanted})\n", "  ratio", ours.rate / bare.rate);
 }
@@ -244,9 +174,9 @@ async fn embedded() {
         let url = format!("sqlite:{}", folder.path().join(format!("ours{round}.db")).display());
         ours.push(worker_stage(&url, 30_000).await);
     }
-    let (bare, ours) = (median(bare), median(ours));
-    line("bare SQLite, batches of 64, one connection", bare);
-    line("worker loop, embedded belts", ours);
+    let (bare, ours) = (Measure::median(bare), Measure::median(ours));
+    println!("{}", bare.line("bare SQLite, batches of 64, one connection"));
+    println!("{}", ours.line("worker loop, embedded belts"));
     ratio(ours, bare, 0.6);
 }
 
@@ -256,9 +186,9 @@ async fn rabbitmq() {
         bare.push(bare_lapin(&harness::rabbitmq().vhost(), 15_000).await);
         ours.push(worker_stage(&harness::rabbitmq().vhost(), 15_000).await);
     }
-    let (bare, ours) = (median(bare), median(ours));
-    line("bare lapin stage", bare);
-    line("worker loop, RabbitMQ", ours);
+    let (bare, ours) = (Measure::median(bare), Measure::median(ours));
+    println!("{}", bare.line("bare lapin stage"));
+    println!("{}", ours.line("worker loop, RabbitMQ"));
     ratio(ours, bare, 0.8);
 }
 
