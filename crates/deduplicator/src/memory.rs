@@ -4,7 +4,9 @@
 //! only a common shingle's has there; the contract test that runs over both backends compares their verdicts.
 
 use crate::Query;
-use article::{ArticleId, ContentHash, Evidence, Figures, Place, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
+use article::{
+    ArticleId, ContentHash, Evidence, Figures, Mark, Place, Sketch, StoryId, Timestamp, Verdict, VerdictKind,
+};
 
 /// A story's name in postings: the first 40 bits of its id, which is a hash already, but for two that say which
 /// [`Part`] of the story a posting is about. Of a million stories some two share a name with another; then near copies
@@ -121,16 +123,21 @@ pub(crate) struct StoryRecord {
     pub(crate) figures: Figures,
 }
 
+/// Adds a mark at every level from `first` up that keeps it.
+pub(crate) fn count(counts: &mut LevelCounts, first: u8, mark: Mark, core: bool) {
+    for level in (first..=Sketch::MAX_LEVEL).filter(|l| mark.is_kept_at(*l)) {
+        counts[usize::from(level)].all += 1;
+        counts[usize::from(level)].core += u16::from(core);
+    }
+}
+
 impl StoryRecord {
     /// Of a text that nobody else has anything of.
     pub(crate) fn alone(sketch: &Sketch) -> Self {
         let nobody = ArticleId::derive(&[]);
         let mut counts = LevelCounts::default();
         for mark in sketch.marks() {
-            for level in (sketch.level()..=Sketch::MAX_LEVEL).filter(|l| mark.is_kept_at(*l)) {
-                counts[usize::from(level)].all += 1;
-                counts[usize::from(level)].core += u16::from(mark.place == Place::Core);
-            }
+            count(&mut counts, sketch.level(), *mark, mark.place == Place::Core);
         }
         let (story, level, figures) = (StoryId::opened_by(&nobody), sketch.level(), sketch.figures());
         Self { day: 0, site: 0, published: 0, opener: nobody, story, level, counts, figures }

@@ -4,7 +4,7 @@
 //! memory is.
 
 use crate::Query;
-use crate::memory::{LevelCounts, Part, Posting, StoryNumber, StoryRecord};
+use crate::memory::{LevelCounts, Part, Posting, StoryNumber, StoryRecord, count};
 use crate::overlap::Overlap;
 use article::{ArticleId, Evidence, Mark, Place, Sketch, StoryId, Verdict, VerdictKind};
 use serde::{Deserialize, Serialize};
@@ -219,10 +219,7 @@ impl Found {
         for (i, mark) in self.live(sketch) {
             let held = self.postings[i].iter().flat_map(|p| &p.holders).find(|(s, _)| *s == story);
             let Some((_, part)) = held.filter(|(_, part)| *part != Part::Extra) else { continue };
-            for level in (sketch.level()..=Sketch::MAX_LEVEL).filter(|l| mark.is_kept_at(*l)) {
-                counts[usize::from(level)].all += 1;
-                counts[usize::from(level)].core += u16::from(*part == Part::Core);
-            }
+            count(&mut counts, sketch.level(), mark, *part == Part::Core);
         }
         counts
     }
