@@ -7,9 +7,11 @@ use redis::{Script, ScriptInvocation};
 use std::sync::LazyLock;
 
 /// Run where the memory is. `EVALSHA` names it by its hash; a Redis that has lost it is sent it again.
-/// One script in three files: what the tables are, what the rule says, which steps there are.
+/// One script in four files: what the tables are, what the rule says, what is remembered, which steps there are.
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(concat!(include_str!("tables.lua"), include_str!("rule.lua"), include_str!("steps.lua")))
+    let (tables, rule) = (include_str!("tables.lua"), include_str!("rule.lua"));
+    let (learn, steps) = (include_str!("learn.lua"), include_str!("steps.lua"));
+    Script::new(&[tables, rule, learn, steps].concat())
 });
 
 /// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index: the old

@@ -22,14 +22,13 @@ end
 -- A mark is four bytes of its hash and one that holds the coarsest level it is kept at, whether it has a figure and
 -- whether it stands in the core.
 local function unpack_marks(q)
-  q.fields, q.keep, q.figure, q.core = {}, {}, {}, {}
-  for i = 1, #q.marks / 5 do
-    local last = byte(q.marks, 5 * i)
-    q.fields[i] = sub(q.marks, 5 * i - 4, 5 * i - 1)
-    q.keep[i] = floor(last / 4)
-    q.figure[i] = last % 4 >= 2
-    q.core[i] = last % 2 == 1
+  local marks, keep, figure, core = q.marks, {}, {}, {}
+  for i = 1, #marks / 5 do
+    local last = byte(marks, 5 * i)
+    local kind = last % 4
+    keep[i], figure[i], core[i] = (last - kind) / 4, kind >= 2, kind % 2 == 1
   end
+  q.keep, q.figure, q.core = keep, figure, core
 end
 
 ------------------------------------------------------------------------------------------------------------
@@ -126,36 +125,61 @@ local function holders_of(f, posting)
   return holders
 end
 
-local function look_up(root, q)
+-- So many marks are looked up first. If nobody has any of them the article opens a story most likely, and the others
+-- are claimed for it as they are looked up: one command a mark, where two would be needed.
+local FIRST_LOOK = 8
+
+-- `name`: the story that the article would open, nil if it is known already.
+local function look_up(root, q, name)
   unpack_marks(q)
-  local f = { P = open(root, 'p'), S = open(root, 's'), F = open(root, 'f'), holders = {}, common = {}, stories = {}, changed = {} }
-  for i = 1, #q.fields do
-    local posting = get(f.P, q.fields[i])
-    if not posting then
-      f.holders[i] = NOBODY
-    elseif is_common(posting) then
-      f.common[i] = day_of(posting)
+  local marks, P = q.marks, open(root, 'p')
+  local buckets, fields, claimed, holders, common = {}, {}, {}, {}, {}
+  local f = { P = P, S = open(root, 's'), F = open(root, 'f'), buckets = buckets, fields = fields, claimed = claimed,
+    holders = holders, common = common, stories = {}, changed = {} }
+  local core, edge, unknown = nil, nil, 0
+  if name then core, edge = holder(name, CORE), holder(name, EDGE) end
+  for i = 1, #q.keep do
+    local bucket = bucket_of(P, byte(marks, 5 * i - 4, 5 * i - 1))
+    local field = sub(marks, 5 * i - 4, 5 * i - 2)
+    buckets[i], fields[i] = bucket, field
+    if name and unknown == i - 1 and i > FIRST_LOOK and put_new(P, bucket, field, q.core[i] and core or edge) then
+      holders[i], claimed[i], unknown = NOBODY, true, i
     else
-      f.holders[i] = holders_of(f, posting)
+      local posting = call('HGET', bucket, field)
+      if not posting then
+        holders[i], unknown = NOBODY, unknown + 1
+      elseif #posting > 2 then
+        holders[i] = holders_of(f, posting)
+      elseif day_of(posting) >= oldest then
+        common[i] = day_of(posting)
+      else
+        holders[i] = NOBODY
+      end
     end
   end
   return f
 end
 
+-- Counts of marks by the coarsest level they are kept at, and by each level they are kept at.
+local function no_marks() return { [0] = 0, 0, 0, 0, 0, 0, 0, 0, 0 } end
+
+local function add_coarser(counts)
+  for level = MAX_LEVEL - 1, 0, -1 do counts[level] = counts[level] + counts[level + 1] end
+end
+
 -- Marks that count, by level, and those shared with each story but the article's own.
 local function share_out(f, q)
-  f.all, f.core, f.figures, f.live, f.shared = {}, {}, {}, 0, {}
-  for level = 0, MAX_LEVEL do f.all[level], f.core[level], f.figures[level] = 0, 0, 0 end
-  local own = name_of(q.own)
-  for i = 1, #q.fields do
-    if not f.common[i] then
+  local all, core, figures = no_marks(), no_marks(), no_marks()
+  f.all, f.core, f.figures, f.live, f.shared = all, core, figures, 0, {}
+  local own, keeps, is_core, is_figure, of = name_of(q.own), q.keep, q.core, q.figure, f.holders
+  for i = 1, #keeps do
+    local holders = of[i]
+    if holders then
       f.live = f.live + 1
-      for level = 0, q.keep[i] do
-        f.all[level] = f.all[level] + 1
-        if q.core[i] then f.core[level] = f.core[level] + 1 end
-        if q.figure[i] then f.figures[level] = f.figures[level] + 1 end
-      end
-      local holders = f.holders[i]
+      local keep = keeps[i]
+      all[keep] = all[keep] + 1
+      if is_core[i] then core[keep] = core[keep] + 1 end
+      if is_figure[i] then figures[keep] = figures[keep] + 1 end
       for h = 1, #holders, 2 do
         local name = holders[h]
         -- What only copies brought along is no part of the story.
@@ -171,6 +195,9 @@ local function share_out(f, q)
       end
     end
   end
+  add_coarser(all)
+  add_coarser(core)
+  add_coarser(figures)
 end
 
 -- The order of figures (src/rule.rs). With a story's other values it would outgrow a listpack, and few candidates are
@@ -268,125 +295,3 @@ local function judge(f, q)
   return ranked
 end
 
--- Whether the article becomes the story's body: an older text of it that is no shorter.
-local function takes_over(f, q, name, s)
-  if q.published >= s.published then return false end
-  if not f.shared then share_out(f, q) end
-  local c = compare(f, q, name, s)
-  return c.copy and c.article >= c.body
-end
-
-local function uncount(f, q, i, name, part)
-  local s = part ~= EXTRA and story(f, name)
-  if not s then return end
-  for level = s.level, q.keep[i] do
-    s.all[level] = max(0, s.all[level] - 1)
-    if part == CORE then s.core[level] = max(0, s.core[level] - 1) end
-  end
-  f.changed[name] = true
-end
-
--- Remembers the article's marks under a story. `standing`: 'first' text of the article, a 'newer' or an 'older' one;
--- `copies`: every story that it is a copy of.
-local function learn(f, q, story_id, standing, copies)
-  local name = name_of(story_id)
-  local record = story(f, name)
-  if record and record.story ~= story_id then return end
-  local opens = not record or record.opener == q.article
-    or (standing == 'first' and takes_over(f, q, name, record))
-  local stories = f.stories
-  for i = 1, #q.fields do
-    local holders = f.holders[i]
-    local part = not opens and EXTRA or q.core[i] and CORE or EDGE
-    if not holders then
-      if f.common[i] < q.refresh then put(f.P, q.fields[i], date) end
-    elseif holders == NOBODY then
-      f.holders[i] = { name, part }
-      put(f.P, q.fields[i], holder(name, part))
-    else
-      local at, theirs, extra, common = nil, false, true, #holders / 2 + 1 >= q.common_after
-      for h = 1, #holders, 2 do
-        if holders[h] == name then at = h end
-        theirs = theirs or copies[holders[h]]
-        extra = extra and holders[h + 1] == EXTRA
-        local s = story(f, holders[h])
-        common = common or (s and s.site == q.site)
-      end
-      if at then
-        -- A copy had brought it before the text it is from.
-        if opens and holders[at + 1] == EXTRA then
-          holders[at + 1] = part
-          put(f.P, q.fields[i], encode_holders(holders))
-        end
-      elseif not theirs and standing == 'first' then
-        local value
-        if opens and extra then
-          -- The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
-          f.holders[i] = { name, part }
-          value = holder(name, part)
-        elseif common then
-          for h = 1, #holders, 2 do uncount(f, q, i, holders[h], holders[h + 1]) end
-          f.holders[i], f.common[i] = nil, today
-          value = date
-        else
-          holders[#holders + 1] = name
-          holders[#holders + 1] = part
-          value = encode_holders(holders)
-        end
-        put(f.P, q.fields[i], value)
-      end
-    end
-  end
-  if opens and standing ~= 'older' then
-    local s = { day = date, site = q.site, published = q.published, opener = q.article, story = story_id,
-      level = q.level, all = {}, core = {} }
-    for level = q.level, MAX_LEVEL do s.all[level], s.core[level] = 0, 0 end
-    for i = 1, #q.fields do
-      local holders = f.holders[i] or NOBODY
-      for h = 1, #holders, 2 do
-        if holders[h] == name and holders[h + 1] ~= EXTRA then
-          for level = q.level, q.keep[i] do
-            s.all[level] = s.all[level] + 1
-            if holders[h + 1] == CORE then s.core[level] = s.core[level] + 1 end
-          end
-        end
-      end
-    end
-    stories[name], f.changed[name] = s, true
-    if record or tells(count_pairs(q.figures)) then
-      put(f.F, name, date .. q.figures)
-      close(f.F)
-    end
-  end
-  for changed in pairs(f.changed) do put(f.S, changed, encode_story(stories[changed])) end
-  close(f.P)
-  close(f.S)
-end
-
-local function near(root, q)
-  local v = { kind = 'n', story = q.own, of = '', score = 10000, postings = 0, shared = 0, containment = 0, jaccard = 0 }
-  if not q.level then return v end
-  local f = look_up(root, q)
-  local ranked, copies, also = judge(f, q), {}, {}
-  local best = ranked[1]
-  if best and best.score > 0 then
-    v.postings, v.shared, v.containment, v.jaccard = best.article, best.shared, best.containment, best.jaccard
-  else
-    v.postings = f.live
-  end
-  for i, c in ipairs(ranked) do
-    local s = f.stories[c.name]
-    if c.copy then
-      copies[c.name] = true
-      if i == 1 then
-        v.kind, v.story, v.of, v.score = 'c', s.story, s.opener, c.score
-      elseif q.published <= s.published and #also < MOST_ALSO then
-        v.kind = 'm'
-        also[#also + 1] = s.story
-      end
-    end
-  end
-  v.also = table.concat(also)
-  learn(f, q, v.story, 'first', copies)
-  return v
-end

@@ -65,6 +65,37 @@ local function settle(root, q, claim)
 end
 
 ------------------------------------------------------------------------------------------------------------
+-- The near decision as a whole.
+
+local function near(root, q)
+  local v = { kind = 'n', story = q.own, of = '', score = 10000, postings = 0, shared = 0, containment = 0, jaccard = 0 }
+  if not q.level then return v end
+  local f = look_up(root, q, name_of(q.own))
+  local ranked, copies, also = judge(f, q), {}, {}
+  local best = ranked[1]
+  if best and best.score > 0 then
+    v.postings, v.shared, v.containment, v.jaccard = best.article, best.shared, best.containment, best.jaccard
+  else
+    v.postings = f.live
+  end
+  for i, c in ipairs(ranked) do
+    local s = f.stories[c.name]
+    if c.copy then
+      copies[c.name] = true
+      if i == 1 then
+        v.kind, v.story, v.of, v.score = 'c', s.story, s.opener, c.score
+      elseif q.published <= s.published and #also < MOST_ALSO then
+        v.kind = 'm'
+        also[#also + 1] = s.story
+      end
+    end
+  end
+  v.also = table.concat(also)
+  learn(f, q, v.story, 'first', copies)
+  return v
+end
+
+------------------------------------------------------------------------------------------------------------
 -- Steps. One Redis does all in `decide`; on a Cluster the client goes from slot to slot.
 
 local steps = {}

@@ -52,32 +52,18 @@ local function open(root, name)
   local m = call('HMGET', key, 'n', 'b', 'h')
   local base = name == 'p' and 256 or 1
   local t = { key = key, root = root, base = base, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or base,
-    h = tonumber(m[3]) or 0, pow = base, names = {}, fields = {} }
+    h = tonumber(m[3]) or 0, pow = base, buckets = key .. ':' }
   while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
   tables[key] = t
   return t
 end
 
--- The hash that the key of a bucket's field ends with.
-local function hash(t, i, field)
-  if t.base > 1 then return number(field, 1, 3) * 256 + i % 256 end
-  local a, b, c, d = byte(field, -4, -1)
-  return ((a * 256 + b) * 256 + c) * 256 + d
-end
-
--- A key's bucket and its field there.
-local function place(t, key)
-  local name = t.names[key]
-  if not name then
-    local a, b, c, d = byte(key, -4, -1)
-    local h = ((a * 256 + b) * 256 + c) * 256 + d
-    local i = h % (2 * t.pow)
-    if i >= t.b then i = h % t.pow end
-    name = t.key .. ':' .. i
-    t.names[key] = name
-    t.fields[key] = t.base > 1 and sub(key, 1, 3) or key
-  end
-  return name, t.fields[key]
+-- The bucket of a key that ends with these four bytes.
+local function bucket_of(t, a, b, c, d)
+  local h = ((a * 256 + b) * 256 + c) * 256 + d
+  local i = h % (2 * t.pow)
+  if i >= t.b then i = h % t.pow end
+  return t.buckets .. i
 end
 
 local function is_common(posting) return #posting == 2 end
@@ -88,52 +74,71 @@ local function is_fresh(t, value)
 end
 
 local function get(t, key)
-  local value = call('HGET', place(t, key))
-  if value and is_fresh(t, value) then return value end
+  local value = call('HGET', bucket_of(t, byte(key, -4, -1)), key)
+  if value and day_of(value) >= oldest then return value end
   return nil
 end
 
-local function put(t, key, value)
-  local bucket, field = place(t, key)
-  if call('HSET', bucket, field, value) == 1 then
-    t.n = t.n + 1
-    -- Later ones are made by splitting.
-    if t.n <= LOAD * t.base and call('HLEN', bucket) == 1 then call('EXPIRE', bucket, keep_seconds) end
-  end
+-- Counts an entry that was not there.
+local function entered(t, bucket)
+  t.n = t.n + 1
+  -- Later ones are made by splitting.
+  if t.n <= LOAD * t.base and call('HLEN', bucket) == 1 then call('EXPIRE', bucket, keep_seconds) end
+end
+
+local function put_into(t, bucket, field, value)
+  if call('HSET', bucket, field, value) == 1 then entered(t, bucket) end
   t.dirty = true
 end
+
+-- Whether the field was free and has the value now.
+local function put_new(t, bucket, field, value)
+  if call('HSETNX', bucket, field, value) == 0 then return false end
+  entered(t, bucket)
+  t.dirty = true
+  return true
+end
+
+local function put(t, key, value) put_into(t, bucket_of(t, byte(key, -4, -1)), key, value) end
 
 -- Moves to the new bucket what belongs there and drops what has expired.
 local function split(t)
   local i = t.b - t.pow
-  local from = t.key .. ':' .. i
-  local all, moved, gone = call('HGETALL', from), {}, {}
+  local from = t.buckets .. i
+  local all, moved, gone, going = call('HGETALL', from), {}, {}, 0
+  -- All hashes of a bucket end alike; those go whose next bit is set. Fields of `p` lack the hash's last byte.
+  local short = t.base > 1
+  local bit = short and t.pow / 256 or t.pow
   for at = 1, #all, 2 do
     local field, value = all[at], all[at + 1]
+    local a, b, c, d = byte(field, short and 1 or -4, -1)
+    local hash = (a * 256 + b) * 256 + c
+    if not short then hash = hash * 256 + d end
     if not is_fresh(t, value) then
-      gone[#gone + 1] = field
+      going = going + 1
+      gone[going] = field
       t.n = t.n - 1
-    elseif hash(t, i, field) % (2 * t.pow) == t.b then
-      gone[#gone + 1] = field
+    elseif hash % (2 * bit) >= bit then
+      going = going + 1
+      gone[going] = field
       moved[#moved + 1] = field
       moved[#moved + 1] = value
     end
   end
   if #moved > 0 then
-    local to = t.key .. ':' .. t.b
+    local to = t.buckets .. t.b
     call('HSET', to, unpack(moved))
     call('EXPIRE', to, keep_seconds)
   end
   if #gone > 0 then call('HDEL', from, unpack(gone)) end
   t.b = t.b + 1
   if t.b == 2 * t.pow then t.pow = t.b end
-  t.names = {}
 end
 
 -- `is_over` says which values have left the window.
 local function sweep(t, is_over)
   t.h = t.h % t.b
-  local key = t.key .. ':' .. t.h
+  local key = t.buckets .. t.h
   local all, gone = call('HGETALL', key), {}
   for i = 1, #all, 2 do
     if is_over(t, all[i + 1]) then gone[#gone + 1] = all[i] end
