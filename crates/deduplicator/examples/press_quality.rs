@@ -1,5 +1,7 @@
 //! How well the index tells copies from stories, on the press's own truth:
-//! `cargo run --release -p deduplicator --example press_quality -- [SEED] [ARTICLES] [URL]`.
+//! `cargo run --release -p deduplicator --example press_quality -- [SEEDS] [ARTICLES] [URL]`, where SEEDS is one (`90001`)
+//! or several (`7301..7310`); each begins with an empty index, their figures are added up. Ends with the targets, and
+//! fails if one is missed.
 //!
 //! Recall is over copies (is a copy in its original's story?), precision over joins (is an article that was called a
 //! copy one of the story it was put in?). The first 1,000 articles, while the index learns what is common,
@@ -11,9 +13,12 @@
 
 use article::{ArticleId, Sketch, StoryId, Verdict, VerdictKind};
 use deduplicator::{IndexSettings, Query, Thresholds, open};
-use press::TruthRow;
+use press::{Kind, TruthRow};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
+use std::num::ParseIntError;
+use std::ops::RangeInclusive;
+use std::process::ExitCode;
 
 #[derive(Default)]
 struct Tally {
@@ -23,24 +28,110 @@ struct Tally {
     right: u32,
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
-    let seed = args.next().map_or(Ok(90_001), |s| s.parse())?;
-    let articles = args.next().map_or(Ok(5_000), |s| s.parse())?;
-    let url = args.next().unwrap_or_else(|| "sqlite::memory:".to_owned());
-    let verbose = std::env::var_os("VERBOSE").is_some();
-    let mut rows: Vec<TruthRow> = press::texts(seed, articles).collect();
-    if let Some(order) = std::env::var_os("SHUFFLE") {
-        shuffle(&mut rows, order.to_string_lossy().parse()?);
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        self.copies += other.copies;
+        self.found += other.found;
+        self.joins += other.joins;
+        self.right += other.right;
     }
-    let thresholds = match std::env::var("THRESHOLDS") {
-        Ok(json) => serde_json::from_str(&json)?,
-        Err(_) => Thresholds::default(),
+
+    fn recall(&self) -> f64 {
+        share(self.found, self.copies)
+    }
+
+    fn precision(&self) -> f64 {
+        share(self.right, self.joins)
+    }
+}
+
+/// By whether the index had learned from 1,000 articles, and by kind.
+type Kinds = BTreeMap<(bool, &'static str), Tally>;
+
+/// Kinds of copies, and the least share of them that is to be found.
+const RECALL: [(&str, &[Kind], f64); 4] = [
+    ("whole, framed and edited", &[Kind::Exact, Kind::Framed, Kind::Edited], 0.995),
+    ("first and second halves", &[Kind::FirstHalf, Kind::SecondHalf], 0.99),
+    ("last thirds", &[Kind::LastThird], 0.97),
+    ("headline, quotes retyped", &[Kind::Retyped], 0.995),
+];
+
+/// Least share of joins that are right.
+const PRECISION: f64 = 0.999;
+
+struct Options {
+    articles: u32,
+    url: String,
+    thresholds: Thresholds,
+    /// Which random order, instead of that of appearance.
+    order: Option<u64>,
+    verbose: bool,
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let seeds = args.next().map_or(Ok(90_001..=90_001), |s| seeds(&s))?;
+    let options = Options {
+        articles: args.next().map_or(Ok(5_000), |s| s.parse())?,
+        url: args.next().unwrap_or_else(|| "sqlite::memory:".to_owned()),
+        thresholds: std::env::var("THRESHOLDS")
+            .map_or_else(|_| Ok(Thresholds::default()), |j| serde_json::from_str(&j))?,
+        order: std::env::var("SHUFFLE").ok().map(|n| n.parse()).transpose()?,
+        verbose: std::env::var_os("VERBOSE").is_some(),
     };
-    let index = open(&IndexSettings { url, thresholds, ..IndexSettings::default() }).await?;
+    let mut kinds = Kinds::new();
+    for seed in seeds {
+        measure(seed, &options, &mut kinds).await?;
+    }
+    println!("\n{:26}{:>8}{:>8}{:>8}{:>8}", "kind", "copies", "recall", "joins", "precis.");
+    for after in [false, true] {
+        let mut sum = Tally::default();
+        for ((_, kind), tally) in kinds.iter().filter(|((a, _), _)| *a == after) {
+            print(kind, tally);
+            sum.add(tally);
+        }
+        print(if after { "after the first 1,000" } else { "the first 1,000" }, &sum);
+    }
+    Ok(if targets(&kinds) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// `7` or `7..9`, both ends included.
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, ParseIntError> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    Ok(first.parse()?..=last.parse()?)
+}
+
+/// Prints the figures beside their targets; whether all are met.
+fn targets(kinds: &Kinds) -> bool {
+    let mut met = true;
+    let mut line = |what: &str, ours: f64, least: f64| {
+        met &= ours >= least;
+        println!("{what:26}{ours:8.4}{least:8}{:>8}", if ours >= least { "" } else { "MISSED" });
+    };
+    println!("\n{:26}{:>8}{:>8}", "", "ours", "target");
+    for (what, of, least) in RECALL {
+        let mut sum = Tally::default();
+        kinds.iter().filter(|((_, kind), _)| of.iter().any(|k| k.as_str() == *kind)).for_each(|(_, t)| sum.add(t));
+        line(what, sum.recall(), least);
+    }
+    let mut all = Tally::default();
+    kinds.values().for_each(|t| all.add(t));
+    line("precision", all.precision(), PRECISION);
+    met
+}
+
+/// One seed's articles, one after the other, on an empty index.
+async fn measure(seed: u64, options: &Options, kinds: &mut Kinds) -> Result<(), Box<dyn Error>> {
+    let mut rows: Vec<TruthRow> = press::texts(seed, options.articles).collect();
+    if let Some(order) = options.order {
+        shuffle(&mut rows, order);
+    }
+    let settings =
+        IndexSettings { url: options.url.clone(), thresholds: options.thresholds, ..IndexSettings::default() };
+    let index = open(&settings).await?;
+    index.clear().await?;
     let mut story_of: HashMap<StoryId, StoryId> = HashMap::new();
-    let mut kinds: BTreeMap<(bool, &'static str), Tally> = BTreeMap::new();
     let mut verdicts = Vec::with_capacity(rows.len());
     for (number, row) in rows.iter().enumerate() {
         let query = query(row);
@@ -58,25 +149,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
             tally.joins += 1;
             tally.right += u32::from(right);
         }
-        if verbose && ((joined && !right) || (row.kind.is_copy() && !joined)) {
+        if options.verbose && ((joined && !right) || (row.kind.is_copy() && !joined)) {
             explain(&rows, row, number, &query, &verdict, joined);
         }
         verdicts.push(verdict);
     }
-    println!("{:22}{:>8}{:>8}{:>8}{:>8}", "kind", "copies", "recall", "joins", "precis.");
-    for after in [false, true] {
-        let mut sum = Tally::default();
-        for ((_, kind), t) in kinds.iter().filter(|((a, _), _)| *a == after) {
-            print(kind, t);
-            sum.copies += t.copies;
-            sum.found += t.found;
-            sum.joins += t.joins;
-            sum.right += t.right;
-        }
-        print(if after { "after the first 1,000" } else { "the first 1,000" }, &sum);
-    }
+    println!("seed {seed}");
     let strays = at_the_end(&rows, &verdicts);
-    for story in strays.iter().filter(|_| verbose) {
+    for story in strays.iter().filter(|_| options.verbose) {
         println!("APART {story}");
         for (number, (row, verdict)) in rows.iter().zip(&verdicts).enumerate().filter(|(_, (r, _))| r.story == *story) {
             let Verdict { kind, story, also, evidence, .. } = verdict;
@@ -90,8 +170,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
-    let stats = index.stats().await?;
-    println!("{stats:?}, {:.0} bytes an article", stats.bytes_per_article());
+    println!("    {:.0} bytes an article", index.stats().await?.bytes_per_article());
     Ok(())
 }
 
@@ -148,9 +227,9 @@ fn at_the_end(rows: &[TruthRow], verdicts: &[Verdict]) -> BTreeSet<StoryId> {
     }
     let (copies, strays) = apart.values().fold((0, 0), |sum, (c, s)| (sum.0 + c, sum.1 + s));
     let mixed = holds.values().filter(|stories| stories.len() > 1).count();
-    println!("at the end: {strays} of {copies} copies are apart from their originals, {mixed} stories hold two");
+    println!("    at the end: {strays} of {copies} copies are apart from their originals, {mixed} stories hold two");
     let by_kind: Vec<String> = apart.iter().filter(|(_, n)| n.1 > 0).map(|(k, n)| format!("{k} {}", n.1)).collect();
-    println!("apart: {}", by_kind.join(", "));
+    println!("    apart: {}", by_kind.join(", "));
     fallen
 }
 
@@ -179,13 +258,10 @@ fn explain(rows: &[TruthRow], row: &TruthRow, number: usize, query: &Query, verd
     }
 }
 
+fn share(part: u32, whole: u32) -> f64 {
+    if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) }
+}
+
 fn print(kind: &str, tally: &Tally) {
-    let share = |part: u32, whole: u32| if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) };
-    println!(
-        "{kind:22}{:8}{:8.4}{:8}{:8.4}",
-        tally.copies,
-        share(tally.found, tally.copies),
-        tally.joins,
-        share(tally.right, tally.joins)
-    );
+    println!("{kind:26}{:8}{:8.4}{:8}{:8.4}", tally.copies, tally.recall(), tally.joins, tally.precision());
 }

@@ -5,7 +5,7 @@ use article::{Arrival, ArticleId, Timestamp, Verdict};
 use queue::{Delivery, Done, Foresight, Handler, Lane, Outcome, Outgoing, Stage, Story, Trial};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::Store;
+use store::{Store, Tombstones};
 use telemetry::events::index::{ArticleJudged, IndexMeasured};
 
 /// Says of each arrival whether it was had before: `articles` in, `stories` out.
@@ -16,14 +16,13 @@ use telemetry::events::index::{ArticleJudged, IndexMeasured};
 pub struct Deduplicator {
     /// What was seen. Held by all workers of the process.
     index: Arc<dyn Index>,
-    /// Asked for tombstones only.
-    store: Store,
+    tombstones: Tombstones,
 }
 
 impl Deduplicator {
     /// A stage over this index.
     pub fn new(index: Arc<dyn Index>, store: Store) -> Self {
-        Self { index, store }
+        Self { index, tombstones: Tombstones::of(store) }
     }
 
     /// Every `every`, a minute at most, until it is dropped: gives back space of what has left the window, and
@@ -90,8 +89,7 @@ impl Deduplicator {
     }
 
     async fn permit(&self, article: &ArticleId) -> Result<(), Refusal> {
-        let taken_down = self.store.tombstoned(std::slice::from_ref(article)).await?;
-        if taken_down.is_empty() { Ok(()) } else { Err(Refusal::TakenDown) }
+        if self.tombstones.stands_for(article).await? { Err(Refusal::TakenDown) } else { Ok(()) }
     }
 }
 
@@ -108,7 +106,7 @@ impl Handler for Deduplicator {
 
     async fn probe(&self) -> Result<(), String> {
         self.index.ping().await.map_err(|e| e.to_string())?;
-        self.store.ping().await.map_err(|e| e.to_string())
+        self.tombstones.store().ping().await.map_err(|e| e.to_string())
     }
 }
 

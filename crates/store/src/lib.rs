@@ -53,7 +53,7 @@ pub use revisits::{DueRevisit, Validators, Watched};
 pub use settings::StoreSettings;
 pub use stories::{Applied, Change, Member, PublishPolicy, StoryLookup, StoryView};
 pub use subscriptions::Subscription;
-pub use takedowns::{Takedown, TakedownState};
+pub use takedowns::{Takedown, TakedownState, Tombstones};
 pub use traffic::{Dropped, SourceDay, StageTraffic};
 
 /// The store. Cheap to clone; every method is safe from many tasks and many processes at once.

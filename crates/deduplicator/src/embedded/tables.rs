@@ -13,6 +13,10 @@ use std::time::Duration;
 /// In how many steps all tables are swept: a few thousand rows a step at a million articles.
 pub(super) const SWEEP_STEPS: u64 = 4096;
 
+/// Pages in the write-ahead log before they go to their places, 64 MB: a page that changed often since the last time is
+/// written there once.
+const CHECKPOINT_PAGES: &str = "16384";
+
 /// Version of the tables and of the shingles' hashes in them.
 const SCHEMA: i64 = 3;
 
@@ -43,6 +47,9 @@ impl Tables {
             // articles get a new judgement when they are delivered again.
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5))
+            // Negative: kibibytes.
+            .pragma("cache_size", format!("-{}", u64::from(settings.cache_mb) * 1024))
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .connect()
             .await
             .map_err(|e| wrong(&e))?;

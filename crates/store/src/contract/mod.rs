@@ -51,6 +51,7 @@ macro_rules! contract_tests {
             rights::a_lifted_takedown_lets_the_article_come_again,
             rights::what_was_lifted_finds_its_story_again,
             rights::a_takedown_and_publishers_at_the_same_story,
+            rights::many_ask_about_tombstones_at_once,
             rights::a_page_of_nothing_but_words_is_published,
             feeds::a_source_comes_back_as_it_was_put,
             feeds::feeds_are_leased_once,

@@ -1,7 +1,7 @@
 //! What may be shown, and what must go.
 
 use super::{article, minute, put, put_copy, seen, source, story_of, text, withdraw};
-use crate::{ArticleState, Capture, CardFilter, Change, Store, StoryLookup, TakedownState};
+use crate::{ArticleState, Capture, CardFilter, Change, Store, StoryLookup, TakedownState, Tombstones};
 use article::{Article, Carry, CarryReason, Image, plain_text, word_count};
 
 fn not_free(mut article: Article, reason: CarryReason) -> Article {
@@ -233,6 +233,31 @@ pub async fn a_takedown_and_publishers_at_the_same_story(store: &Store) {
     assert_eq!(story_of(store, &original).await.members.len(), 1 + 12);
     for copy in copies.iter().step_by(4) {
         assert_eq!(store.tombstoned(std::slice::from_ref(&copy.id)).await.unwrap().len(), 1);
+    }
+}
+
+pub async fn many_ask_about_tombstones_at_once(store: &Store) {
+    let articles: Vec<_> =
+        (0..60).map(|n| article("one.example", &format!("a{n}"), minute(1), &text("lake", 60))).collect();
+    for gone in articles.iter().step_by(3) {
+        store.execute_takedown(gone.url.as_str(), "cli:op", minute(1)).await.unwrap();
+    }
+    let tombstones = Tombstones::of(store.clone());
+    let mut tasks = Vec::new();
+    for (n, article) in articles.iter().enumerate() {
+        let (tombstones, id) = (tombstones.clone(), article.id.clone());
+        tasks.push((n, tokio::spawn(async move { tombstones.stands_for(&id).await.unwrap() })));
+    }
+    // Whoever asks for the others may be dropped meanwhile.
+    tokio::task::yield_now().await;
+    for (_, task) in tasks.iter().step_by(7) {
+        task.abort();
+    }
+    for (n, task) in tasks {
+        match task.await {
+            Ok(stands) => assert_eq!(stands, n % 3 == 0, "article {n}"),
+            Err(error) => assert!(error.is_cancelled() && n % 7 == 0, "article {n}: {error}"),
+        }
     }
 }
 

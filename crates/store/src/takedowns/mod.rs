@@ -1,6 +1,7 @@
 //! Takedowns and the tombstones that make them last.
 
 mod stones;
+mod together;
 
 pub(crate) use stones::stands_against;
 
@@ -14,6 +15,7 @@ use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use stones::{bury, forget, named_articles, own_aliases};
+pub use together::Tombstones;
 
 /// Where a takedown stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -191,10 +193,12 @@ impl Store {
     /// Which of these articles have a tombstone.
     pub async fn tombstoned(&self, ids: &[ArticleId]) -> Result<Vec<ArticleId>, StoreError> {
         let mut stand = Vec::new();
-        for chunk in ids.chunks(500) {
-            let sql = format!("SELECT article FROM tombstones WHERE article IN ({})", placeholders(1, chunk.len()));
-            let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
-            for id in chunk {
+        for chunk in ids.chunks(512) {
+            // Padded to a power of two: the few statements that there are then stay prepared.
+            let asked = chunk.len().next_power_of_two();
+            let sql = format!("SELECT article FROM tombstones WHERE article IN ({})", placeholders(1, asked));
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for id in chunk.iter().chain(chunk.last().into_iter().cycle()).take(asked) {
                 query = query.bind(id.to_string());
             }
             for row in query.fetch_all(&self.db.read).await? {
