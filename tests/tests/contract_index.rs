@@ -60,6 +60,7 @@ contract! {
         a_round_up_of_stories_makes_them_not_one,
         a_story_of_five_hundred_carriers_and_twenty_revisions_is_one,
         short_stories_under_one_disclaimer_stay_apart,
+        what_is_left_of_a_frame_makes_no_copy,
         a_daily_column_stays_apart,
         the_same_words_with_other_figures_are_another_story,
         the_same_figures_in_the_same_order_are_a_copys,

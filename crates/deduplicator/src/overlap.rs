@@ -10,6 +10,8 @@ pub(crate) struct Overlap {
     pub(crate) article: u32,
     /// The story's.
     pub(crate) story: u32,
+    /// What is left of either, whichever has less, at its own level.
+    left: u32,
     /// Those both have.
     pub(crate) shared: u32,
     article_core: u32,
@@ -58,9 +60,11 @@ impl Overlap {
         };
         let kept = |keep: &dyn Fn(&Mark) -> bool| count(live.iter().filter(|m| m.is_kept_at(level) && keep(m)).count());
         let counts = story.counts[usize::from(level.min(Sketch::MAX_LEVEL))];
+        let own = story.counts[usize::from(story.level.min(Sketch::MAX_LEVEL))];
         Self {
             article: kept(&|_| true),
             story: counts.all.into(),
+            left: count(live.len()).min(own.all.into()),
             shared: of(&|_| true),
             article_core: kept(&|m| m.place == Place::Core),
             story_core: counts.core.into(),
@@ -126,6 +130,10 @@ impl Overlap {
         let enough = (of_article >= least_article && of_story >= by.other_way)
             || (of_story >= least_story && of_article >= by.other_way)
             || of_article.min(of_story) >= least_both;
-        self.shared >= by.min_shared && self.core() >= least(by.of_core) && enough && !self.has_other_figures(by)
+        self.shared >= by.min_shared
+            && self.left >= by.min_left
+            && self.core() >= least(by.of_core)
+            && enough
+            && !self.has_other_figures(by)
     }
 }

@@ -20,6 +20,9 @@ pub struct Thresholds {
     pub min_shingles: u32,
     /// Fewest marks in common: below it, chance decides.
     pub min_shared: u32,
+    /// Fewest marks that must be left of the article and of the story once what is common is taken away: below it, what
+    /// is left is the part of a frame that was not seen often enough yet.
+    pub min_left: u32,
     /// Share of the article that must be in the story, when it is a part of it.
     pub of_article: f32,
     /// Share of the story that must be in the article, when the article carries it whole among other things.
@@ -54,6 +57,7 @@ impl Default for Thresholds {
         Self {
             min_shingles: 30,
             min_shared: 3,
+            min_left: 8,
             of_article: 0.42,
             of_story: 0.33,
             of_both: 0.28,

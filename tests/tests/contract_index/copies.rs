@@ -2,7 +2,7 @@
 
 use super::backends::Backend;
 use super::texts::{NOON, at, edited, part, query, story, words};
-use article::{StoryId, VerdictKind};
+use article::{StoryId, Verdict, VerdictKind};
 use deduplicator::Query;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -201,6 +201,30 @@ pub(super) async fn short_stories_under_one_disclaimer_stay_apart(backend: &Back
         let verdict = backend.index.decide(&query, NOON).await.unwrap();
         assert_eq!(verdict.story, StoryId::opened_by(&query.article), "{n}: {verdict:?}");
     }
+}
+
+pub(super) async fn what_is_left_of_a_frame_makes_no_copy(backend: &Backend) {
+    let mut tried = 0;
+    for n in 0..20 {
+        let (head, tail) = (story(3_000 + n, 100), story(3_100 + n, 100));
+        let own = [story(3_200 + n, 20), story(3_300 + n, 20)];
+        let columns = [0, 1].map(|i| at(&format!("column{n}-{i}"), &format!("{head} {} {tail}", own[i])));
+        for column in &columns {
+            backend.index.restore(column, &Verdict::new_story(&column.article), NOON).await.unwrap();
+        }
+        // The frame is common now, and of the first column only its own words are left.
+        let marks =
+            |query: &Query| -> BTreeSet<u64> { query.sketch.iter().flat_map(|s| s.marks()).map(|m| m.hash).collect() };
+        let left = marks(&columns[0]).difference(&marks(&columns[1])).count();
+        let page = at(&format!("page{n}"), &format!("{} {} {}", story(3_400 + n, 25), own[0], story(3_500 + n, 25)));
+        let shared = marks(&columns[0]).intersection(&marks(&page)).count();
+        if (3..8).contains(&left) && shared >= 3 {
+            tried += 1;
+            let verdict = backend.index.decide(&page, NOON).await.unwrap();
+            assert_eq!(verdict.kind, VerdictKind::New, "{n}: of {left} marks {shared} are shared, {verdict:?}");
+        }
+    }
+    assert!(tried >= 3, "{tried}");
 }
 
 pub(super) async fn a_daily_column_stays_apart(backend: &Backend) {

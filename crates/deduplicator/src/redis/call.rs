@@ -85,7 +85,7 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 26 and 27.
+    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 27 and 28.
     pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
         let (settings, query, by) = (self.settings, self.query, &self.settings.thresholds);
         let (today, sketch) = (day(self.now), self.sketch());
@@ -106,7 +106,7 @@ impl<'a> Call<'a> {
         call.arg(&query.article.bytes()[..]).arg(&query.hash.bytes()[..]);
         call.arg(&query.observed_at.millis().to_be_bytes()[2..]).arg(&query.site.to_be_bytes()[..]);
         call.arg(&query.own_story().bytes()[..]).arg(level).arg(sketch.map(pack).unwrap_or_default());
-        call.arg(today.saturating_sub(settings.window_days / 4)).arg(by.min_shared);
+        call.arg(today.saturating_sub(settings.window_days / 4)).arg(by.min_shared).arg(by.min_left);
         let shares = [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site, by.of_figures];
         for share in shares.into_iter().chain([by.same_figures, by.with_same_figures]) {
             call.arg((share * 10_000.0).round() as u32);

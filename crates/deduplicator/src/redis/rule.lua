@@ -10,11 +10,11 @@ local function read(argv)
     article = argv[5], hash = argv[6], observed = argv[7], site = argv[8], own = argv[9],
     -- 'none' without a text, 'short' where it is too short to be compared, else the sketch's level.
     level = tonumber(argv[10]), has_text = argv[10] ~= 'none', marks = argv[11], refresh = tonumber(argv[12]),
-    min_shared = tonumber(argv[13]), of_article = tonumber(argv[14]), of_story = tonumber(argv[15]),
-    of_both = tonumber(argv[16]), other_way = tonumber(argv[17]), of_core = tonumber(argv[18]),
-    same_site = tonumber(argv[19]), of_figures = tonumber(argv[20]), same_figures = tonumber(argv[21]),
-    with_same_figures = tonumber(argv[22]), common_after = tonumber(argv[23]), published = tonumber(argv[24]),
-    figures = argv[25],
+    min_shared = tonumber(argv[13]), min_left = tonumber(argv[14]), of_article = tonumber(argv[15]),
+    of_story = tonumber(argv[16]), of_both = tonumber(argv[17]), other_way = tonumber(argv[18]),
+    of_core = tonumber(argv[19]), same_site = tonumber(argv[20]), of_figures = tonumber(argv[21]),
+    same_figures = tonumber(argv[22]), with_same_figures = tonumber(argv[23]), common_after = tonumber(argv[24]),
+    published = tonumber(argv[25]), figures = argv[26],
   }
   return q
 end
@@ -268,7 +268,8 @@ local function compare(f, q, name, s)
   local least_article = same and q.same_site or least(q.of_article)
   local least_story = same and q.same_site or least(q.of_story)
   local least_both = same and q.same_site or least(q.of_both)
-  local copy = not other_figures and shared >= q.min_shared and in_core >= least(q.of_core)
+  local left = min(f.live, s.all[s.level])
+  local copy = not other_figures and shared >= q.min_shared and left >= q.min_left and in_core >= least(q.of_core)
     and ((in_story >= least_article and in_article >= q.other_way)
       or (in_article >= least_story and in_story >= q.other_way)
       or min(in_story, in_article) >= least_both)

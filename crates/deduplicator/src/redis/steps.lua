@@ -116,12 +116,12 @@ function steps.decide(roots, q)
   return settle(roots[1], q, new_claim(q, v))
 end
 
--- ARGV 26 and 27: the claim and the story that the store knows.
+-- ARGV 27 and 28: the claim and the story that the store knows.
 function steps.restore(roots, q, argv)
   if get(open(roots[1], 'c'), q.article) then return 'held' end
-  claim_text(roots[2], q, argv[27], false)
-  if q.level then learn(look_up(roots[3], q), q, argv[27], 'first', NOBODY) end
-  return settle(roots[1], q, argv[26])
+  claim_text(roots[2], q, argv[28], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[28], 'first', NOBODY) end
+  return settle(roots[1], q, argv[27])
 end
 
 function steps.known(roots, q) return known(roots[1], q) end
@@ -137,15 +137,15 @@ end
 
 function steps.near(roots, q) return new_claim(q, near(roots[1], q)) end
 
--- ARGV 27: the story.
-function steps.text(roots, q, argv) claim_text(roots[1], q, argv[27], false) end
+-- ARGV 28: the story.
+function steps.text(roots, q, argv) claim_text(roots[1], q, argv[28], false) end
 
-function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[27], 'first', NOBODY) end
+function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[28], 'first', NOBODY) end
 
--- ARGV 26: 'n' for a newer text, 'o' for an older one.
-function steps.revise(roots, q, argv) revise(roots[1], q, argv[26], argv[27]) end
+-- ARGV 27: 'n' for a newer text, 'o' for an older one.
+function steps.revise(roots, q, argv) revise(roots[1], q, argv[27], argv[28]) end
 
-function steps.settle(roots, q, argv) return settle(roots[1], q, argv[26]) end
+function steps.settle(roots, q, argv) return settle(roots[1], q, argv[27]) end
 
 -- Whether a value has left the window; a posting has when all its stories have.
 local function is_over(t, value)
