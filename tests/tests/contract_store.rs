@@ -36,6 +36,31 @@ mod postgres {
         }
     }
 
+    /// The registrar closes rows of letters that died again, several in one transaction, while a replay marks some of
+    /// the same as sent. Here the other transaction holds one and never ends.
+    #[tokio::test]
+    async fn marks_of_a_replay_wait_for_nobody() {
+        use sqlx::Connection;
+        use store::contract::{ledger::letter, minute};
+        let url = harness::postgres().database();
+        let store = Store::open(&StoreSettings { url: url.clone(), ..StoreSettings::default() }).await.unwrap();
+        store.bury(&[letter(1, minute(1)), letter(2, minute(2))]).await.unwrap();
+        let rows = store.dead_letters(&store::DeadFilter::default()).await.unwrap();
+        let ids: Vec<i64> = rows.iter().map(|r| r.id).collect();
+        let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
+        let mut held = other.begin().await.unwrap();
+        sqlx::query("UPDATE ledger SET state = 'dead_again' WHERE id = $1")
+            .bind(ids[1])
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        let marking = store.mark_replaying(&ids, minute(3));
+        let marked = tokio::time::timeout(std::time::Duration::from_secs(20), marking).await;
+        assert_eq!(marked.expect("it waits for another's row").unwrap(), 1);
+        held.commit().await.unwrap();
+        assert_eq!(store.dead_letter(ids[1]).await.unwrap().unwrap().state, store::LedgerState::DeadAgain);
+    }
+
     #[tokio::test]
     async fn a_missing_database_is_a_settings_error() {
         let url = harness::postgres().database().replace("/w", "/nobody_w");

@@ -2,15 +2,16 @@
 
 use crate::ReplaySettings;
 use crate::body::Body;
-use article::Timestamp;
+use article::{ArticleId, Timestamp};
 use queue::{DropReason, Stage};
+use std::collections::HashSet;
 use store::{LedgerRow, Store, StoreError};
 
 /// What is to become of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Decision {
-    /// It is sent.
-    Send,
+    /// It is sent to this stage.
+    Send(Stage),
     /// It is dropped, with this reason.
     Drop(DropReason),
     /// It stays where it is: it has come back too often.
@@ -19,39 +20,43 @@ pub(crate) enum Decision {
     Homeless,
 }
 
-/// Decides about one row. A body that can't be read is sent: what it died of may be just that, and only
-/// its stage can say whether it still does.
+/// Decides about each of these rows, in their order: two questions to the store, however many they are.
 pub(crate) async fn decide(
     store: &Store,
-    row: &LedgerRow,
+    rows: &[LedgerRow],
     settings: &ReplaySettings,
     force: bool,
     now: Timestamp,
-) -> Result<Decision, StoreError> {
-    let letter = &row.letter;
-    let Some(stage) = Stage::from_name(&letter.stage) else { return Ok(Decision::Homeless) };
-    if let Ok(body) = Body::read(stage, &letter.kind, letter.schema, &letter.body) {
-        // Nothing brings back what was taken down, not even force.
-        if let Some(article) = body.brings()
-            && !store.tombstoned(std::slice::from_ref(&article)).await?.is_empty()
-        {
-            return Ok(Decision::Drop(DropReason::TakenDown));
+) -> Result<Vec<Decision>, StoreError> {
+    let bodies: Vec<Option<Body>> = rows.iter().map(body).collect();
+    let brought: Vec<ArticleId> = bodies.iter().flatten().filter_map(Body::brings).collect();
+    let gone: HashSet<ArticleId> = store.tombstoned(&brought).await?.into_iter().collect();
+    let returned: Vec<&str> =
+        rows.iter().map(|r| &r.letter).filter(|l| l.deaths > 0).map(|l| l.message_id.as_str()).collect();
+    let journeys = store.first_journeys(&returned).await?;
+    let about = |(row, body): (&LedgerRow, Option<Body>)| {
+        // A replay starts a message's time anew; the age of its news is that of its first journey.
+        let published = journeys.get(&row.letter.message_id).copied().unwrap_or(row.letter.first_seen);
+        let too_old = now.since(published) > settings.window();
+        let held = row.letter.deaths >= settings.max_returns && !force;
+        match (Stage::from_name(&row.letter.stage), body) {
+            (None, _) => Decision::Homeless,
+            // Nothing brings back what was taken down, not even force.
+            (_, Some(body)) if body.brings().is_some_and(|a| gone.contains(&a)) => {
+                Decision::Drop(DropReason::TakenDown)
+            }
+            (_, Some(body)) if body.is_news() && too_old => Decision::Drop(DropReason::TooOld),
+            _ if held => Decision::Hold,
+            (Some(stage), _) => Decision::Send(stage),
         }
-        if body.is_news() && now.since(first_published(store, row).await?) > settings.window() {
-            return Ok(Decision::Drop(DropReason::TooOld));
-        }
-    }
-    if letter.deaths >= settings.max_returns && !force {
-        return Ok(Decision::Hold);
-    }
-    Ok(Decision::Send)
+    };
+    Ok(rows.iter().zip(bodies).map(about).collect())
 }
 
-/// A replay starts a message's time anew; the age of its news is that of its first journey.
-async fn first_published(store: &Store, row: &LedgerRow) -> Result<Timestamp, StoreError> {
-    if row.letter.deaths == 0 {
-        return Ok(row.letter.first_seen);
-    }
-    let deaths = store.deaths_of(&row.letter.message_id).await?;
-    Ok(deaths.iter().map(|r| r.letter.first_seen).min().unwrap_or(row.letter.first_seen))
+/// A body that can't be read is sent: what it died of may be just that, and only its stage can say whether it still
+/// does.
+fn body(row: &LedgerRow) -> Option<Body> {
+    let letter = &row.letter;
+    let stage = Stage::from_name(&letter.stage)?;
+    Body::read(stage, &letter.kind, letter.schema, &letter.body).ok()
 }

@@ -17,6 +17,11 @@ impl Steps {
         Self([tenth, 1].into_iter().filter(|n| *n < total).collect())
     }
 
+    /// How many may still be sent before the next look; `None` where no look is to come.
+    pub(crate) fn left(&self, sent: u64) -> Option<u64> {
+        self.0.last().map(|at| at.saturating_sub(sent))
+    }
+
     pub(crate) fn ends(&mut self, sent: u64) -> bool {
         match self.0.last() {
             Some(at) if sent >= *at => {
@@ -31,11 +36,15 @@ impl Steps {
     }
 }
 
+/// What may go at once is what the rate allows in this time: a belt feels no more of it than of evenly spaced messages,
+/// and at a few hundred a second a round trip to the broker and two to the store are shared by dozens.
+const BURST: Duration = Duration::from_millis(50);
+
 /// Lost time up to this much is made up: a timer and a round trip are late by a millisecond or two each time, and a
 /// hundred messages a second would be eighty. More is not: after a wait for room comes no burst.
 const SLACK: Duration = Duration::from_millis(50);
 
-/// Evenly spaced messages.
+/// Messages spaced by a rate, alone or a few together.
 pub(crate) struct Pace {
     every: Duration,
     next: Instant,
@@ -48,11 +57,17 @@ impl Pace {
         Self { every: Duration::from_secs_f64(every), next: Instant::now() }
     }
 
-    /// Until the next may go.
-    pub(crate) async fn wait(&mut self) {
+    /// How many may go at once; at least one.
+    pub(crate) fn burst(&self) -> u64 {
+        let nanos = self.every.as_nanos().max(1);
+        u64::try_from(BURST.as_nanos() / nanos).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Until the next `count` may go.
+    pub(crate) async fn wait(&mut self, count: usize) {
         tokio::time::sleep_until(self.next).await;
         let late = Instant::now().saturating_duration_since(self.next);
-        self.next += self.every + late.saturating_sub(SLACK);
+        self.next += self.every.mul_f64(count as f64) + late.saturating_sub(SLACK);
     }
 }
 
@@ -60,13 +75,13 @@ impl Pace {
 mod tests {
     use super::*;
 
-    async fn sent_within(pace: &mut Pace, span: Duration, round_trip: Duration) -> u32 {
+    async fn sent_within(pace: &mut Pace, together: usize, span: Duration, round_trip: Duration) -> usize {
         let end = Instant::now() + span;
         let mut sent = 0;
         while Instant::now() < end {
-            pace.wait().await;
+            pace.wait(together).await;
             tokio::time::sleep(round_trip).await;
-            sent += 1;
+            sent += together;
         }
         sent
     }
@@ -75,16 +90,32 @@ mod tests {
     async fn a_late_timer_costs_no_rate() {
         // A third of a millisecond is rounded up by the timer, each time.
         let mut pace = Pace::new(300.0);
-        let sent = sent_within(&mut pace, Duration::from_secs(10), Duration::from_millis(2)).await;
+        let sent = sent_within(&mut pace, 1, Duration::from_secs(10), Duration::from_millis(2)).await;
         assert!((2_985..=3_001).contains(&sent), "{sent}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_long_wait_is_not_made_up_by_a_burst() {
         let mut pace = Pace::new(100.0);
-        pace.wait().await;
+        pace.wait(1).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
-        let sent = sent_within(&mut pace, Duration::from_secs(1), Duration::ZERO).await;
+        let sent = sent_within(&mut pace, 1, Duration::from_secs(1), Duration::ZERO).await;
         assert!((100..=107).contains(&sent), "{sent}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_that_go_together_keep_the_rate() {
+        let mut pace = Pace::new(500.0);
+        let together = usize::try_from(pace.burst()).unwrap();
+        assert_eq!(together, 25, "what the rate allows in 50 ms");
+        let sent = sent_within(&mut pace, together, Duration::from_secs(10), Duration::from_millis(40)).await;
+        assert!((4_975..=5_025).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn a_slow_replay_sends_one_at_a_time() {
+        let bursts = [0.0, 0.1, 20.0, 39.0, 40.0, 1e12].map(|rate| Pace::new(rate).burst());
+        assert_eq!(bursts[..5], [1, 1, 1, 1, 2]);
+        assert!(bursts[5] > 1_000);
     }
 }

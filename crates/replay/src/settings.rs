@@ -16,6 +16,9 @@ pub struct ReplaySettings {
     pub max_returns: u32,
     /// Messages a second, where the command sets no other rate: a few hosts' worth, so that live news passes.
     pub rate_per_sec: f64,
+    /// Most messages sent together, where the rate allows that many within a twentieth of a second. Their confirms
+    /// come as fast as one's, and as many bodies are in memory.
+    pub batch_messages: u16,
     /// Size of the canary's second step, in percent of all.
     pub canary_percent: u8,
     /// Share of known outcomes, in percent, above which a canary stops when that many died again.
@@ -36,6 +39,7 @@ impl Default for ReplaySettings {
             window_hours: 7 * 24,
             max_returns: 3,
             rate_per_sec: 20.0,
+            batch_messages: 64,
             canary_percent: 10,
             canary_stop_percent: 10,
             canary_wait_secs: 60,

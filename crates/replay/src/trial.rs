@@ -5,7 +5,7 @@ use crate::letter::revived;
 use crate::pages::Pages;
 use crate::{Replay, ReplayError};
 use article::Timestamp;
-use queue::{Fate, Foreseen, Seer, Stage};
+use queue::{Fate, Foreseen, Seer};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -162,13 +162,14 @@ impl Replay {
     ) -> Result<(Outlook, String, String), ReplayError> {
         let now = Timestamp::now();
         let said = |outlook, reason: &str| Ok((outlook, reason.to_owned(), String::new()));
-        match gate::decide(&self.store, row, &self.settings, force, now).await? {
-            Decision::Drop(reason) => return said(Outlook::Dropped, reason.as_str()),
-            Decision::Hold => return said(Outlook::Held, "it came back too often (--force sends it)"),
-            Decision::Homeless => return said(Outlook::Homeless, "its stage is unknown to this release"),
-            Decision::Send => {}
-        }
-        let seer = Stage::from_name(&row.letter.stage).and_then(|stage| seers.iter().find(|s| s.stage() == stage));
+        let decided = gate::decide(&self.store, std::slice::from_ref(row), &self.settings, force, now).await?;
+        let stage = match decided.first() {
+            Some(Decision::Drop(reason)) => return said(Outlook::Dropped, reason.as_str()),
+            Some(Decision::Hold) => return said(Outlook::Held, "it came back too often (--force sends it)"),
+            Some(Decision::Homeless) | None => return said(Outlook::Homeless, "its stage is unknown to this release"),
+            Some(Decision::Send(stage)) => *stage,
+        };
+        let seer = seers.iter().find(|s| s.stage() == stage);
         let (Some(seer), Some(envelope)) = (seer, revived(row, now)) else {
             return said(Outlook::Untried, "its stage can't be tried");
         };

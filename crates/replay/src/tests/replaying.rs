@@ -1,9 +1,9 @@
 //! From the ledger back to life.
 
 use super::{Desk, LATER, dead, drain, fate, options, seen, story};
-use crate::{Options, ReplaySettings, Stopped, letter};
+use crate::{Options, ReplayError, ReplaySettings, Stopped, letter};
 use article::Timestamp;
-use queue::{Belt, Outgoing};
+use queue::{Belt, Lane, Outgoing, QueueError, QueueName};
 use std::time::Duration;
 use store::{DeadFilter, LedgerState};
 use tokio_util::sync::CancellationToken;
@@ -65,9 +65,11 @@ async fn an_interrupted_replay_goes_on_and_runs_twice_without_harm() {
     let desk = Desk::with_registrar().await;
     desk.bury(6).await;
     let stop = CancellationToken::new();
+    // Two in a twentieth of a second: as many go together.
+    let paired = Options { rate: Some(40.0), ..options() };
     let first = desk
         .replay()
-        .run(&DeadFilter::default(), &options(), &stop, |p| {
+        .run(&DeadFilter::default(), &paired, &stop, |p| {
             if p.sent == 2 {
                 stop.cancel();
             }
@@ -184,12 +186,50 @@ async fn a_body_that_cannot_be_read_goes_to_its_stage() {
     let _ = seen(story(1));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_together_goes_each_to_its_stage() {
+    let desk = Desk::new().await;
+    let mut of_the_publisher = dead(2, 0);
+    of_the_publisher.death.as_mut().unwrap().stage = "publisher".to_owned();
+    let letters: Vec<_> =
+        [(Belt::Articles, dead(1, 0)), (Belt::Stories, of_the_publisher), (Belt::Articles, dead(3, 0))]
+            .iter()
+            .map(|(belt, envelope)| letter::buried(*belt, envelope, b"{}", Timestamp::now()))
+            .collect();
+    desk.store.bury(&letters).await.unwrap();
+    let account = run(&desk, &Options { wait: Duration::ZERO, ..options() }).await;
+    assert_eq!((account.replayed, account.tally.under_way, account.missing()), (3, 3, 0), "{account}");
+    let ids =
+        async |queue, n| drain(&desk.queue, queue, n).await.into_iter().map(|e| e.message_id.0).collect::<Vec<_>>();
+    assert_eq!(ids(LATER, 2).await, [letters[0].message_id.clone(), letters[2].message_id.clone()]);
+    assert_eq!(ids(QueueName::Belt(Belt::Stories, Lane::Later), 1).await, [letters[1].message_id.clone()]);
+    let held: u64 = desk.queue.depths().await.unwrap().iter().map(|d| d.ready).sum();
+    assert_eq!(held, 0, "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_cannot_be_sent_holds_up_what_is_behind_it_only() {
+    let desk = Desk::new().await;
+    let mut large = dead(2, 0);
+    large.body = vec![b' '; desk.queue.settings().message_max_bytes + 1];
+    let letters: Vec<_> = [dead(1, 0), large, dead(3, 0)]
+        .iter()
+        .map(|e| letter::buried(Belt::Articles, e, b"{}", Timestamp::now()))
+        .collect();
+    desk.store.bury(&letters).await.unwrap();
+    let refused = desk.replay().run(&DeadFilter::default(), &options(), &CancellationToken::new(), |_| {}).await;
+    assert!(matches!(refused, Err(ReplayError::Queue(QueueError::Unsendable(_)))), "{refused:?}");
+    let sent = desk.rows(LedgerState::Replaying, 1).await.remove(0);
+    assert_eq!(sent.letter.message_id, letters[0].message_id);
+    assert_eq!(desk.dead(2).await.len(), 2, "what was not confirmed is not marked");
+}
+
 /// Killed while it waits for room on the belt; then the belt is free and the same command runs again.
 /// Returns what the second run took up.
 async fn killed_before_a_confirm(wrong: bool) -> u64 {
     let desk = Desk::with_belts_of(10).await;
     desk.queue.publish((100..108).map(|n| dead(n, 0).revived(n.into(), Timestamp::now())).collect()).await.unwrap();
-    desk.bury(1).await;
+    desk.bury(3).await;
     let replay = if wrong { desk.replay().marking_too_early() } else { desk.replay() };
     let (filter, stop) = (DeadFilter::default(), CancellationToken::new());
     assert!(!desk.queue.has_room(Belt::Articles).await);
@@ -199,7 +239,7 @@ async fn killed_before_a_confirm(wrong: bool) -> u64 {
         tokio::task::yield_now().await;
     }
     if wrong {
-        desk.rows(LedgerState::Replaying, 1).await;
+        desk.rows(LedgerState::Replaying, 3).await;
     }
     running.abort();
     assert!(running.await.unwrap_err().is_cancelled());
@@ -209,6 +249,6 @@ async fn killed_before_a_confirm(wrong: bool) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replay_killed_before_a_confirm_loses_nothing() {
-    assert_eq!(killed_before_a_confirm(false).await, 1);
-    assert_eq!(killed_before_a_confirm(true).await, 0, "the planted defect is seen: its letter is lost");
+    assert_eq!(killed_before_a_confirm(false).await, 3);
+    assert_eq!(killed_before_a_confirm(true).await, 0, "the planted defect is seen: its letters are lost");
 }

@@ -3,6 +3,7 @@
 use super::minute;
 use crate::{DeadFilter, DeadLetter, LedgerState, ReplayTally, Store};
 use article::Timestamp;
+use std::collections::HashMap;
 
 /// A letter that died at `at`; even numbers of extraction, odd ones of a charset.
 #[must_use]
@@ -124,6 +125,35 @@ pub async fn outcomes_stay(store: &Store) {
     let tally = store.replay_tally(&ids).await.unwrap();
     assert_eq!(tally, ReplayTally { passed: 1, under_way: 1, dead_again: 1, dropped: 1 });
     assert_eq!(store.dead_count(&DeadFilter::default()).await.unwrap(), 0);
+}
+
+pub async fn what_was_sent_is_marked_together(store: &Store) {
+    store.bury(&letters(6)).await.unwrap();
+    let ids: Vec<i64> = store.dead_letters(&DeadFilter::default()).await.unwrap().iter().map(|r| r.id).collect();
+    // An outcome that overtook its mark, and a row that is gone.
+    assert!(store.set_ledger_state(ids[1], LedgerState::Passed, Some("why"), minute(8)).await.unwrap());
+    assert_eq!(store.mark_replaying(&[ids[0], ids[1], ids[2], i64::MAX], minute(9)).await.unwrap(), 2);
+    assert_eq!(store.mark_replaying(&[ids[0], ids[2]], minute(10)).await.unwrap(), 0, "marked already");
+    assert_eq!(store.mark_replaying(&[], minute(10)).await.unwrap(), 0);
+    let mut stand = Vec::new();
+    for id in &ids[..4] {
+        let row = store.dead_letter(*id).await.unwrap().unwrap();
+        stand.push((row.state, row.changed_at));
+    }
+    let (sent, passed) = ((LedgerState::Replaying, minute(9)), (LedgerState::Passed, minute(8)));
+    assert_eq!(stand, [sent, passed, sent, (LedgerState::Dead, minute(3))]);
+    assert_eq!(store.dead_count(&DeadFilter::default()).await.unwrap(), 3);
+}
+
+pub async fn a_message_is_as_old_as_its_first_journey(store: &Store) {
+    let first = letter(1, minute(10));
+    let again = DeadLetter { deaths: 1, first_seen: minute(12), died_at: minute(13), ..first.clone() };
+    let other = DeadLetter { first_seen: minute(5), ..letter(2, minute(11)) };
+    // The later death may be written first.
+    store.bury(&[again, first, other]).await.unwrap();
+    let journeys = store.first_journeys(&["m1", "m2", "m9"]).await.unwrap();
+    assert_eq!(journeys, HashMap::from([("m1".to_owned(), minute(0)), ("m2".to_owned(), minute(5))]));
+    assert!(store.first_journeys(&[]).await.unwrap().is_empty());
 }
 
 pub async fn a_second_death_closes_the_first(store: &Store) {

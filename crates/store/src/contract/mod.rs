@@ -66,6 +66,8 @@ macro_rules! contract_tests {
             ledger::filters_and_pages,
             ledger::groups_count_and_date,
             ledger::outcomes_stay,
+            ledger::what_was_sent_is_marked_together,
+            ledger::a_message_is_as_old_as_its_first_journey,
             ledger::a_second_death_closes_the_first,
             ledger::age_and_number_are_bounded,
             memory::captures_keep_the_newer_within_bounds,

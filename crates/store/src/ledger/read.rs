@@ -2,10 +2,13 @@
 
 use super::filter::{Condition, limit};
 use super::{DeadFilter, DeadGroup, DeadLetter, LedgerRow, LedgerState, ReplayTally};
+use crate::dialect::placeholders;
 use crate::row::{Reader, read_all};
 use crate::{Store, StoreError};
+use article::Timestamp;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
+use std::collections::HashMap;
 
 /// Most rows given where the filter sets no limit: bodies come with them. More are paged for.
 const MOST_ROWS: u32 = 1_000;
@@ -47,6 +50,27 @@ impl Store {
         .fetch_all(&self.db.read)
         .await?;
         read_all(&rows, read_row)
+    }
+
+    /// When each of these messages was first published: on the journey before its first death, whatever its replays
+    /// say. Messages without a row are left out.
+    pub async fn first_journeys(&self, message_ids: &[&str]) -> Result<HashMap<String, Timestamp>, StoreError> {
+        let mut first = HashMap::with_capacity(message_ids.len());
+        for chunk in message_ids.chunks(500) {
+            let sql = format!(
+                "SELECT message_id, MIN(first_seen) AS first_seen FROM ledger WHERE message_id IN ({})
+                 GROUP BY message_id",
+                placeholders(1, chunk.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+            for id in chunk {
+                query = query.bind((*id).to_owned());
+            }
+            for row in query.fetch_all(&self.db.read).await? {
+                first.insert(row.text("message_id")?, row.time("first_seen")?);
+            }
+        }
+        Ok(first)
     }
 
     /// How many rows match.

@@ -6,6 +6,7 @@ use crate::dialect::Tx;
 use crate::row::{Reader, big};
 use crate::{Store, StoreError};
 use article::{Timestamp, clean};
+use sqlx::AssertSqlSafe;
 
 impl Store {
     /// Takes dead letters in, in one transaction. A letter that is there already (message, stage, deaths)
@@ -45,6 +46,32 @@ impl Store {
         .execute(&self.db.write)
         .await?;
         Ok(done.rows_affected() > 0)
+    }
+
+    /// Marks rows as sent again, in one statement. Returns how many it changed.
+    ///
+    /// A row that another transaction holds is left to it and not waited for. It may hold several: two that wait for
+    /// each other's rows would be a deadlock. And what it writes is the row's outcome, which would stay anyway.
+    pub async fn mark_replaying(&self, ids: &[i64], now: Timestamp) -> Result<u64, StoreError> {
+        let mut marked = 0;
+        for chunk in ids.chunks(500) {
+            let list: Vec<String> = chunk.iter().map(i64::to_string).collect();
+            let sql = format!(
+                "UPDATE ledger SET state = $1, outcome = NULL, changed_at = $2
+                 WHERE id IN (SELECT id FROM ledger WHERE id IN ({}) AND state = $3{})",
+                list.join(", "),
+                self.db.skip_locked()
+            );
+            let done = sqlx::query(AssertSqlSafe(sql))
+                .persistent(false)
+                .bind(LedgerState::Replaying.as_str())
+                .bind(now.millis())
+                .bind(LedgerState::Dead.as_str())
+                .execute(&self.db.write)
+                .await?;
+            marked += done.rows_affected();
+        }
+        Ok(marked)
     }
 
     /// Removes rows that match. Returns how many.
