@@ -14,6 +14,7 @@ mod chaos_queue;
 mod chaos_seed;
 mod contract_index;
 mod contract_queue;
+mod contract_queue_policies;
 mod contract_queue_support;
 mod contract_queue_traps;
 mod contract_store;

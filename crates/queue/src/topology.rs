@@ -1,8 +1,12 @@
 //! Every queue and its arguments: what workers declare and manifests repeat.
 //!
-//! Correctness rests on arguments alone, so that no policy can take it away. RabbitMQ: `quorum`, overflow
-//! `reject-publish` and strategy `at-least-once` only work together; with one of them missing the broker
-//! falls back to losing silently. Dead letters and outcomes have no bound that could refuse a death.
+//! Correctness rests on arguments: a policy's word on strategy and route does not count beside them, and of two limits
+//! the lower does. RabbitMQ: `quorum`, overflow `reject-publish` and strategy `at-least-once` only work together; with
+//! one of them missing the broker falls back to losing silently. Overflow is the one on which a policy has the last
+//! word; that is looked for at start.
+//!
+//! Dead letters and outcomes have no bound of ours that could refuse a death. Where a policy gives them one all the
+//! same, it refuses: deaths then wait where they are, and the oldest letters are not dropped for them.
 
 use crate::{Lane, QueueName, QueueSettings};
 use serde::Serialize;
@@ -66,6 +70,7 @@ fn declaration(queue: QueueName, settings: &QueueSettings) -> QueueDeclaration {
             arguments.insert("x-delivery-limit", json!(NO_LIMIT));
         }
         QueueName::Dead(_) | QueueName::Outcomes => {
+            arguments.insert("x-overflow", json!("reject-publish"));
             arguments.insert("x-delivery-limit", json!(NO_LIMIT));
         }
     }
@@ -94,7 +99,7 @@ mod tests {
         insta::assert_snapshot!(named(&settings, "pages"), @r#"{"x-dead-letter-exchange":"","x-dead-letter-routing-key":"pages.lone","x-dead-letter-strategy":"at-least-once","x-delivery-limit":5,"x-overflow":"reject-publish","x-queue-type":"quorum"}"#);
         insta::assert_snapshot!(named(&settings, "pages.lone"), @r#"{"x-dead-letter-exchange":"","x-dead-letter-routing-key":"pages.dead","x-dead-letter-strategy":"at-least-once","x-delivery-limit":2,"x-overflow":"reject-publish","x-queue-type":"quorum"}"#);
         insta::assert_snapshot!(named(&settings, "pages.retry.30s"), @r#"{"x-dead-letter-exchange":"","x-dead-letter-routing-key":"pages","x-dead-letter-strategy":"at-least-once","x-delivery-limit":2147483647,"x-message-ttl":30000,"x-overflow":"reject-publish","x-queue-type":"quorum"}"#);
-        insta::assert_snapshot!(named(&settings, "pages.dead"), @r#"{"x-delivery-limit":2147483647,"x-queue-type":"quorum"}"#);
+        insta::assert_snapshot!(named(&settings, "pages.dead"), @r#"{"x-delivery-limit":2147483647,"x-overflow":"reject-publish","x-queue-type":"quorum"}"#);
     }
 
     /// At-least-once falls back to losing, silently, where one of these is missing.
@@ -104,11 +109,12 @@ mod tests {
             let has = |key: &str, value: &str| queue.arguments.get(key).is_some_and(|v| v == value);
             assert!(has("x-queue-type", "quorum"), "{}", queue.name);
             assert!(queue.arguments.contains_key("x-delivery-limit"), "{}: 4.x would set 20", queue.name);
+            assert!(has("x-overflow", "reject-publish"), "{}: a policy's length would drop the oldest", queue.name);
             if queue.arguments.contains_key("x-dead-letter-exchange") {
                 assert!(has("x-dead-letter-strategy", "at-least-once"), "{}", queue.name);
-                assert!(has("x-overflow", "reject-publish"), "{}", queue.name);
-            } else {
-                assert!(!queue.arguments.contains_key("x-overflow"), "{}: nothing refuses a death", queue.name);
+            }
+            for bound in ["x-max-length", "x-max-length-bytes", "x-expires"] {
+                assert!(!queue.arguments.contains_key(bound), "{}: nothing refuses or loses a death", queue.name);
             }
         }
     }

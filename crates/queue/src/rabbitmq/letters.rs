@@ -1,9 +1,12 @@
 //! Whether this broker keeps a letter that it can't deliver.
 //!
 //! Dead-lettering at least once needs a quorum queue, its strategy and `reject-publish`, which are arguments of ours,
-//! and before 4.0 the feature flag `stream_queue`, which AMQP does not show. Where one is missing the broker falls back
-//! to losing and says nothing. So its behaviour is asked: a small queue with the same arguments is given messages that
-//! expire towards nowhere. Kept, they fill it, and a publish is refused; lost, they never do.
+//! and before 4.0 the feature flag `stream_queue`, which AMQP does not show; nor does it show policies, and of a policy's
+//! and an argument's word about overflow the policy's counts. Where one is missing the broker falls back to losing and
+//! says nothing. So its behaviour is asked: a small queue with the same arguments is given messages that expire towards
+//! nowhere. Kept, they fill it, and a publish is refused; lost, they never do.
+//!
+//! It stands in for all queues of its prefix. A policy that names some of them only can't be seen from here.
 
 use super::link::Link;
 use super::session::Session;
@@ -54,14 +57,16 @@ pub(super) async fn check(publishing: Link, health: Health) {
         }
         Ok(Letters::Lost) => {
             let why = "the broker loses letters that it can't deliver at once: dead-lettering at least once is off. \
-                       Before RabbitMQ 4.0 it needs `rabbitmqctl enable_feature_flag stream_queue`; then restart";
+                       No policy may set `overflow` on our queues (`rabbitmqctl list_policies`), and before RabbitMQ \
+                       4.0 it needs `rabbitmqctl enable_feature_flag stream_queue`; then restart";
             tracing::error!("{why}");
             health.down(PART, why);
         }
         Err(why) => tracing::warn!(
             why,
             "it could not be verified that the broker dead-letters at least once; it should list the feature flag \
-             stream_queue as enabled (`rabbitmqctl list_feature_flags`)"
+             stream_queue as enabled (`rabbitmqctl list_feature_flags`) and no policy with `overflow` \
+             (`rabbitmqctl list_policies`)"
         ),
     }
 }
