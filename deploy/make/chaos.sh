@@ -1,6 +1,6 @@
 #!/bin/sh
-# Seeded storms on real servers while news flows, and what each seed's report says: faults, how much was under way when
-# each struck, lost 0, doubled 0.
+# Seeded storms on real servers while news flows. Each seed reports its faults and how much was under way when each
+# struck; 1 and 2 end with what all seeds came to: faults injected, messages sent, lost 0, doubled 0.
 #   1. The whole pipeline, 5,000 articles a seed: RabbitMQ killed, frozen, cut off, out of memory; Redis killed, emptied;
 #      PostgreSQL killed in transactions; processes killed and stopped. Each article is looked up by its id.
 #   2. The queue alone, faster and meaner; embedded too; a cluster of three that loses leaders and members.

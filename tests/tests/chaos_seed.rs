@@ -1,5 +1,6 @@
 //! What the storms share: draws that follow from a seed, and which seeds a run tries.
 
+use std::fmt;
 use std::time::Duration;
 
 /// Draws that follow from a seed alone.
@@ -37,5 +38,33 @@ pub(crate) fn seeds() -> std::ops::Range<u64> {
     match number("WIREROOM_CHAOS_SEED") {
         Some(seed) => seed..seed + 1,
         None => 1..1 + number("WIREROOM_CHAOS_SEEDS").unwrap_or(1),
+    }
+}
+
+/// What the seeds of a run came to together.
+#[derive(Default)]
+pub(crate) struct Tally {
+    seeds: u64,
+    faults: usize,
+    sent: u64,
+    lost: usize,
+    doubled: usize,
+}
+
+impl Tally {
+    /// One seed more.
+    pub(crate) fn add(&mut self, faults: usize, sent: u64, lost: usize, doubled: usize) {
+        self.seeds += 1;
+        self.faults += faults;
+        self.sent += sent;
+        self.lost += lost;
+        self.doubled += doubled;
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seeds, faults, sent, lost, doubled } = self;
+        write!(f, "{seeds} seeds, {faults} faults injected, {sent} messages sent, lost {lost}, doubled {doubled}")
     }
 }

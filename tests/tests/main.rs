@@ -10,6 +10,7 @@ mod chaos_cluster;
 mod chaos_house;
 mod chaos_index;
 mod chaos_pipeline;
+mod chaos_pipeline_storm;
 mod chaos_queue;
 mod chaos_seed;
 mod contract_index;
