@@ -1,6 +1,7 @@
 //! From the ledger back to life.
 
 use super::{Desk, LATER, dead, drain, fate, options, seen, story};
+use crate::batch::Run;
 use crate::{Options, ReplayError, ReplaySettings, Stopped, letter};
 use article::Timestamp;
 use queue::{Belt, Lane, Outgoing, QueueError, QueueName};
@@ -210,18 +211,36 @@ async fn what_goes_together_goes_each_to_its_stage() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_cannot_be_sent_holds_up_what_is_behind_it_only() {
     let desk = Desk::new().await;
-    let mut large = dead(2, 0);
-    large.body = vec![b' '; desk.queue.settings().message_max_bytes + 1];
-    let letters: Vec<_> = [dead(1, 0), large, dead(3, 0)]
-        .iter()
-        .map(|e| letter::buried(Belt::Articles, e, b"{}", Timestamp::now()))
-        .collect();
+    // In the order of their deaths.
+    let mut letters = [dead(1, 0), dead(2, 0), dead(3, 0)];
+    letters[1].body = vec![b' '; desk.queue.settings().message_max_bytes + 1];
+    let letters = letters.map(|e| letter::buried(Belt::Articles, &e, b"{}", Timestamp::now()));
     desk.store.bury(&letters).await.unwrap();
     let refused = desk.replay().run(&DeadFilter::default(), &options(), &CancellationToken::new(), |_| {}).await;
     assert!(matches!(refused, Err(ReplayError::Queue(QueueError::Unsendable(_)))), "{refused:?}");
     let sent = desk.rows(LedgerState::Replaying, 1).await.remove(0);
     assert_eq!(sent.letter.message_id, letters[0].message_id);
     assert_eq!(desk.dead(2).await.len(), 2, "what was not confirmed is not marked");
+}
+
+/// A run that knows of `total` letters, of three. The first dies again.
+async fn of_three(total: u64) -> crate::Account {
+    let desk = Desk::with_registrar().await;
+    desk.start_stage(fate(&[("a0", "dead")]));
+    desk.bury(3).await;
+    let replay = desk.replay_with(ReplaySettings { canary_stop_percent: 100, ..ReplaySettings::default() });
+    // Having looked at the first, it goes on when that one's new row is in the ledger.
+    let (options, stop) = (Options { canary: true, ..options() }, CancellationToken::new());
+    let mut run = Run::new(&replay, &options, &stop, total);
+    assert_eq!(run.all(&DeadFilter::default(), &mut |_| {}).await.unwrap(), None);
+    run.account
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_chases_neither_what_died_meanwhile_nor_what_died_again() {
+    assert_eq!(of_three(2).await.replayed, 2, "the third died after it began");
+    // Two of those it counted were removed meanwhile.
+    assert_eq!(of_three(5).await.replayed, 3, "the first is the next run's");
 }
 
 /// Killed while it waits for room on the belt; then the belt is free and the same command runs again.
