@@ -4,7 +4,7 @@ use super::{Desk, LATER, dead, drain, fate, options, seen, story};
 use crate::batch::Run;
 use crate::{Options, ReplayError, ReplaySettings, Stopped, letter};
 use article::Timestamp;
-use queue::{Belt, Lane, Outgoing, QueueError, QueueName};
+use queue::{Belt, Envelope, Lane, Outgoing, QueueError, QueueName};
 use std::time::Duration;
 use store::{DeadFilter, LedgerState};
 use tokio_util::sync::CancellationToken;
@@ -187,23 +187,37 @@ async fn a_body_that_cannot_be_read_goes_to_its_stage() {
     let _ = seen(story(1));
 }
 
+/// Article `n`'s letter, had it died at the publisher.
+fn of_the_publisher(n: u32) -> Envelope {
+    let mut envelope = dead(n, 0);
+    envelope.queue = QueueName::Dead(Belt::Stories);
+    envelope.death.as_mut().unwrap().stage = "publisher".to_owned();
+    envelope
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn what_goes_together_goes_each_to_its_stage() {
-    let desk = Desk::new().await;
-    let mut of_the_publisher = dead(2, 0);
-    of_the_publisher.death.as_mut().unwrap().stage = "publisher".to_owned();
-    let letters: Vec<_> =
-        [(Belt::Articles, dead(1, 0)), (Belt::Stories, of_the_publisher), (Belt::Articles, dead(3, 0))]
-            .iter()
-            .map(|(belt, envelope)| letter::buried(*belt, envelope, b"{}", Timestamp::now()))
-            .collect();
+async fn what_goes_together_goes_each_to_its_stage_and_waits_for_its_own_belt() {
+    let desk = Desk::with_belts_of(10).await;
+    let now = Timestamp::now();
+    desk.queue.publish((100..108).map(|n| of_the_publisher(n).revived(n.into(), now)).collect()).await.unwrap();
+    assert!(!desk.queue.has_room(Belt::Stories).await);
+    let letters = [(Belt::Articles, dead(1, 0)), (Belt::Stories, of_the_publisher(2)), (Belt::Articles, dead(3, 0))]
+        .map(|(belt, envelope)| letter::buried(belt, &envelope, b"{}", now));
     desk.store.bury(&letters).await.unwrap();
-    let account = run(&desk, &Options { wait: Duration::ZERO, ..options() }).await;
+    let (replay, options) = (desk.replay(), Options { wait: Duration::ZERO, ..options() });
+    let running = tokio::spawn(async move {
+        replay.run(&DeadFilter::default(), &options, &CancellationToken::new(), |_| {}).await.unwrap()
+    });
+    let sent = desk.rows(LedgerState::Replaying, 2).await;
+    assert!(sent.iter().all(|r| r.letter.stage == "deduplicator"), "the publisher's belt is full");
+    let later = QueueName::Belt(Belt::Stories, Lane::Later);
+    drain(&desk.queue, later, 8).await;
+    let account = running.await.unwrap();
     assert_eq!((account.replayed, account.tally.under_way, account.missing()), (3, 3, 0), "{account}");
     let ids =
         async |queue, n| drain(&desk.queue, queue, n).await.into_iter().map(|e| e.message_id.0).collect::<Vec<_>>();
     assert_eq!(ids(LATER, 2).await, [letters[0].message_id.clone(), letters[2].message_id.clone()]);
-    assert_eq!(ids(QueueName::Belt(Belt::Stories, Lane::Later), 1).await, [letters[1].message_id.clone()]);
+    assert_eq!(ids(later, 1).await, [letters[1].message_id.clone()]);
     let held: u64 = desk.queue.depths().await.unwrap().iter().map(|d| d.ready).sum();
     assert_eq!(held, 0, "each once");
 }
