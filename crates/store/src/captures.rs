@@ -16,8 +16,11 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 /// A response as it came.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Capture {
-    /// The article it is of; for a page that failed in extraction, of its permalink.
+    /// The article it is of; for a page that failed in extraction, of its permalink; for a further page of an article
+    /// that of its own address.
     pub article: ArticleId,
+    /// The article that it is a further page of: it is erased with it.
+    pub part_of: Option<ArticleId>,
     /// Address after redirects.
     pub url: String,
     /// HTTP status.
@@ -35,6 +38,8 @@ pub struct Capture {
 pub struct CaptureHead {
     /// The article it is of.
     pub article: ArticleId,
+    /// The article that it is a further page of.
+    pub part_of: Option<ArticleId>,
     /// Address after redirects.
     pub url: String,
     /// When the response came.
@@ -43,26 +48,29 @@ pub struct CaptureHead {
 
 impl Store {
     /// Keeps a capture (body compressed with zstd). Of two of the same article the newer stays; of one that
-    /// was taken down none.
+    /// was taken down, or is a page of one that was, none.
     pub async fn put_capture(&self, capture: &Capture) -> Result<(), StoreError> {
         let body = zstd::encode_all(capture.body.as_slice(), LEVEL)
             .map_err(|e| StoreError::Broken(format!("a capture can't be compressed: {e}")))?;
         let size = big(body.len() as u64);
         let mut tx = self.db.begin().await?;
-        self.db.lock_names(&mut tx, &[capture.article.to_string()].into()).await?;
-        let stone = sqlx::query("SELECT 1 AS one FROM tombstones WHERE article = $1")
+        let part_of = capture.part_of.as_ref().map(ArticleId::to_string);
+        let names = [capture.article.to_string()].into_iter().chain(part_of.clone()).collect();
+        self.db.lock_names(&mut tx, &names).await?;
+        let stone = sqlx::query("SELECT 1 AS one FROM tombstones WHERE article = $1 OR article = $2")
             .bind(capture.article.to_string())
+            .bind(part_of.as_deref())
             .fetch_optional(&mut *tx)
             .await?;
         if stone.is_some() {
             return Ok(());
         }
         sqlx::query(
-            "INSERT INTO captures (article, url, status, headers, body, size, observed_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
+            "INSERT INTO captures (article, url, status, headers, body, size, observed_at, part_of)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              ON CONFLICT (article) DO UPDATE SET url = excluded.url, status = excluded.status,
                 headers = excluded.headers, body = excluded.body, size = excluded.size,
-                observed_at = excluded.observed_at
+                observed_at = excluded.observed_at, part_of = excluded.part_of
              WHERE excluded.observed_at >= captures.observed_at",
         )
         .bind(capture.article.to_string())
@@ -72,6 +80,7 @@ impl Store {
         .bind(body)
         .bind(size)
         .bind(capture.observed_at.millis())
+        .bind(part_of)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -80,11 +89,12 @@ impl Store {
 
     /// The capture of an article, if it is still there.
     pub async fn capture(&self, article: &ArticleId) -> Result<Option<Capture>, StoreError> {
-        let row =
-            sqlx::query("SELECT article, url, status, headers, body, observed_at FROM captures WHERE article = $1")
-                .bind(article.to_string())
-                .fetch_optional(&self.db.read)
-                .await?;
+        let row = sqlx::query(
+            "SELECT article, part_of, url, status, headers, body, observed_at FROM captures WHERE article = $1",
+        )
+        .bind(article.to_string())
+        .fetch_optional(&self.db.read)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let mut body = Vec::new();
         zstd::Decoder::new(row.bytes("body")?.as_slice())
@@ -92,6 +102,7 @@ impl Store {
             .map_err(|e| StoreError::damaged("body", e))?;
         Ok(Some(Capture {
             article: row.id("article")?,
+            part_of: row.maybe_id("part_of")?,
             url: row.text("url")?,
             status: row.small("status")?,
             headers: row.json("headers")?,
@@ -108,7 +119,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<CaptureHead>, StoreError> {
         let rows = sqlx::query(
-            "SELECT article, url, observed_at FROM captures
+            "SELECT article, part_of, url, observed_at FROM captures
              WHERE observed_at >= $1 AND (observed_at > $2 OR (observed_at = $2 AND article > $3))
              ORDER BY observed_at, article LIMIT $4",
         )
@@ -121,6 +132,7 @@ impl Store {
         read_all(&rows, |row| {
             Ok(CaptureHead {
                 article: row.id("article")?,
+                part_of: row.maybe_id("part_of")?,
                 url: row.text("url")?,
                 observed_at: row.time("observed_at")?,
             })

@@ -118,9 +118,9 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets the bytes of an article's last response.
+    /// Forgets the bytes of an article's last response, and of its further pages.
     pub async fn forget_capture(&self, article: &ArticleId) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM captures WHERE article = $1")
+        sqlx::query("DELETE FROM captures WHERE article = $1 OR part_of = $1")
             .bind(article.to_string())
             .execute(&self.db.write)
             .await?;

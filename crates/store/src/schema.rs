@@ -158,4 +158,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
         secret TEXT NOT NULL, due BIGINT NOT NULL, lease_until BIGINT NOT NULL DEFAULT 0,
         failures BIGINT NOT NULL DEFAULT 0, heard_at BIGINT NOT NULL DEFAULT 0)",
     "CREATE INDEX subscriptions_due ON subscriptions (due)",
+], &[
+    // A further page of an article is erased with it.
+    "ALTER TABLE captures ADD COLUMN part_of TEXT",
+    "CREATE INDEX captures_part_of ON captures (part_of)",
 ]];

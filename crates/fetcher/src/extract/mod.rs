@@ -13,6 +13,7 @@ mod fields;
 mod jsonld;
 mod order;
 mod page_kind;
+mod parts;
 mod report;
 mod words;
 
@@ -26,6 +27,8 @@ pub use fields::dates::Dated;
 pub use fields::rights::{Signal, Signals};
 pub use order::{Because, Field, ORDER, Origin};
 pub use page_kind::bot_wall;
+pub use parts::Continues;
+pub(crate) use parts::{Joined, join, take_whole};
 pub use report::report_line;
 
 use article::{Block, CanonicalUrl, Image, PrimaryHints, Section, Timestamp};
@@ -121,6 +124,8 @@ pub struct Extracted {
     pub signals: Signals,
     /// The encoding it was read in.
     pub charset: Charset,
+    /// Where it goes on, if this page is not all of it.
+    pub continues: Option<Continues>,
     /// Whether the page was larger or deeper than the limits, so that only its beginning was read.
     pub truncated: bool,
     /// Why each field has its value.
@@ -193,6 +198,7 @@ pub fn extract(page: &PageBytes<'_>, hints: &Hints) -> Result<Extracted, Extract
         image: image::image(&facts, ld, base.as_ref(), body.container, &mut because),
         primary: credits::credits(&facts, ld, &address, identity.foreign, &site, &body),
         signals: rights::signals(page, &facts, ld),
+        continues: parts::continues(&facts, &address, &identity.url),
         url: identity.url,
         aliases: identity.aliases,
         keywords,

@@ -3,6 +3,7 @@
 use super::RetrieverSettings;
 use super::answer::{asks_for_rest, rest};
 use super::doorman::{Doorman, Leave};
+use super::further::FromHost;
 use super::led::Led;
 use super::reader::{Look, Reader};
 use super::refusal::Refusal;
@@ -92,10 +93,12 @@ impl Retriever {
             let look = self.reader.listed(page, &source, &leave.reserved, Timestamp::now()).await?;
             return Ok(self.done(page, look, delivery));
         }
-        if delivery.replay.is_some()
-            && let Some(response) = self.kept(page).await?
+        let since = Self::kept_for(page, delivery);
+        let further = FromHost { retriever: self, page, delivery, since };
+        if let Some(since) = since
+            && let Some(response) = self.kept_since(&ArticleId::of(&page.permalink), since).await?
         {
-            match self.read_kept_by_leave(page, &source, response, &url, &leave).await {
+            match self.read_kept_by_leave(page, &source, response, &url, &leave, &further).await {
                 // Its publisher may have mended what we still can't read.
                 Err(Refusal::Extract(_)) => {}
                 look => return Ok(self.done(page, look?, delivery)),
@@ -103,7 +106,7 @@ impl Retriever {
         }
         let fetched = self.fetch(page, delivery, url, leave).await?;
         let (response, reserved) = self.original(page, delivery, fetched).await?;
-        Ok(self.done(page, self.reader.look_at(page, &source, response, reserved).await?, delivery))
+        Ok(self.done(page, self.reader.look_at(page, &source, response, reserved, &further).await?, delivery))
     }
 
     /// What needs no network: takedown, source, age.

@@ -2,25 +2,30 @@
 
 use super::Retriever;
 use super::doorman::Leave;
+use super::further::{Drawer, Further};
 use super::reader::Look;
 use super::refusal::Refusal;
 use crate::extract::Signals;
-use article::{ArticleId, Source};
+use article::{ArticleId, Source, Timestamp};
 use queue::{Delivery, Done, Foresight, Outcome, Outgoing, Page, Trial, Visit};
 use store::Capture;
 use url::Url;
 use web::Response;
 
 impl Retriever {
-    /// The response that this page's own fetch was given, where it was kept: that of a page that nothing could be read
-    /// from. One from before the feed listed it is another fetch's, and a revisit asks for what changed since.
-    pub(super) async fn kept(&self, page: &Page) -> Result<Option<Response>, Refusal> {
-        match page.visit {
-            Visit::First | Visit::Updated => {}
-            Visit::Hour | Visit::Day | Visit::Week => return Ok(None),
-        }
-        let capture = self.reader.store.capture(&ArticleId::of(&page.permalink)).await?;
-        Ok(capture.filter(|c| c.observed_at >= page.listed_at).and_then(response))
+    /// Since when bytes that were kept are this message's own: an earlier delivery's, or, for a replay, those of the
+    /// fetch that it is a replay of. Ones from before the feed listed the page are another fetch's, and a revisit asks
+    /// for what changed since.
+    pub(super) fn kept_for(page: &Page, delivery: &Delivery) -> Option<Timestamp> {
+        let replay = delivery.replay.is_some() && matches!(page.visit, Visit::First | Visit::Updated);
+        let been_here = delivery.waits > 0 || delivery.attempt > 1;
+        replay.then_some(page.listed_at).or(been_here.then_some(delivery.first_seen))
+    }
+
+    /// The response that was kept under a name, if it came since.
+    pub(super) async fn kept_since(&self, name: &ArticleId, since: Timestamp) -> Result<Option<Response>, Refusal> {
+        let capture = self.reader.store.capture(name).await?;
+        Ok(capture.filter(|c| c.observed_at >= since).and_then(response))
     }
 
     /// The page is not asked for again, but what its hosts say today counts: what robots.txt or the TDM file has
@@ -32,12 +37,13 @@ impl Retriever {
         response: Response,
         asked: &Url,
         leave: &Leave,
+        further: &impl Further,
     ) -> Result<Look, Refusal> {
         let mut reserved = leave.reserved.clone();
         if response.url.host_str() != asked.host_str() {
             reserved = reserved.and(self.doorman.leave(&response.url).await?.reserved);
         }
-        self.read_kept(page, source, response, reserved).await
+        self.read_kept(page, source, response, reserved, further).await
     }
 
     async fn read_kept(
@@ -46,9 +52,10 @@ impl Retriever {
         source: &Source,
         response: Response,
         reserved: Signals,
+        further: &impl Further,
     ) -> Result<Look, Refusal> {
         let fetched = response.received_at;
-        let mut look = self.reader.look_at(page, source, response, reserved).await?;
+        let mut look = self.reader.look_at(page, source, response, reserved, further).await?;
         look.note.push_str(&format!("; read from the bytes as fetched at {}", fetched.rfc3339()));
         Ok(look)
     }
@@ -56,8 +63,14 @@ impl Retriever {
     /// Asks nobody, so what its hosts have forbidden since is not in it.
     async fn foreseen(&self, page: &Page) -> Result<Option<Done>, Refusal> {
         let source = self.admit(page).await?;
-        let Some(response) = self.kept(page).await? else { return Ok(None) };
-        let look = self.read_kept(page, &source, response, Signals::default()).await?;
+        let since = match page.visit {
+            Visit::First | Visit::Updated => page.listed_at,
+            Visit::Hour | Visit::Day | Visit::Week => return Ok(None),
+        };
+        let kept = self.kept_since(&ArticleId::of(&page.permalink), since).await?;
+        let Some(response) = kept else { return Ok(None) };
+        let drawer = Drawer { retriever: self, since };
+        let look = self.read_kept(page, &source, response, Signals::default(), &drawer).await?;
         Ok(Some(Done { publish: vec![Outgoing::new(&look.arrival)], then: None, note: look.note }))
     }
 }

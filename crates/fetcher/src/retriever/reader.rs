@@ -3,9 +3,11 @@
 use super::RetrieverSettings;
 use super::answer::{Answer, classify};
 use super::article::{fit, from_entry, from_page, hints};
+use super::further::Further;
+use super::pages::Pages;
 use super::refusal::Refusal;
 use super::watch::is_known;
-use crate::extract::{ExtractError, Extracted, PageBytes, Signals, extract, header_signals};
+use crate::extract::{ExtractError, Extracted, Signals, header_signals};
 use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, Withdrawal, WithdrawalCause};
 use queue::{Page, Visit};
 use std::time::Instant;
@@ -31,17 +33,18 @@ pub(crate) struct Look {
 }
 
 impl Reader {
-    /// What a response says of the page's article; kept where it may be.
+    /// What a response says of the page's article, with what its further pages say; kept where it may be.
     pub(crate) async fn look_at(
         &self,
         page: &Page,
         source: &Source,
         response: Response,
         beforehand: Signals,
+        further: &impl Further,
     ) -> Result<Look, Refusal> {
         let mut look = match classify(&response, &page.permalink)? {
             Answer::Gone(cause, what) => self.withdraw(page, cause, what, response.received_at).await?,
-            Answer::Page => self.read(page, source, &response, beforehand).await?,
+            Answer::Page => self.read(page, source, &response, beforehand, further).await?,
         };
         self.refuse_taken_down(&[look.arrival.id().clone()], look.arrival.url()).await?;
         if is_known(&self.store, page, &look.arrival).await? {
@@ -49,7 +52,7 @@ impl Reader {
         }
         look.headers = Some(response.headers.clone());
         if look.keep {
-            self.capture(look.arrival.id().clone(), response).await?;
+            self.capture(look.arrival.id().clone(), None, response).await?;
         }
         Ok(look)
     }
@@ -105,6 +108,7 @@ impl Reader {
         source: &Source,
         response: &Response,
         beforehand: Signals,
+        further: &impl Further,
     ) -> Result<Look, Refusal> {
         let reserved =
             beforehand.and(header_signals(&response.headers.clone().into_pairs(), Some(response.received_at)));
@@ -112,7 +116,7 @@ impl Reader {
             return self.listed(page, source, &reserved, response.received_at).await;
         }
         let started = Instant::now();
-        let found = match self.extract(page, source, response).await? {
+        let mut found = match self.extract(hints(page, source), response).await? {
             Ok(found) => found,
             Err(error) => return Err(self.unread(page, response, &reserved, error).await),
         };
@@ -122,6 +126,17 @@ impl Reader {
         if page.visit == Visit::First {
             self.refuse_too_old(found.published.as_ref().map(|d| d.at), response.received_at)?;
         }
+        let pages = match self.join_pages(page, source, &mut found, further).await {
+            Ok(Pages { reserved: Some(reserved), .. }) => {
+                self.store.forget_capture(&ArticleId::of(&found.url)).await?;
+                return self.listed(page, source, &reserved, response.received_at).await;
+            }
+            Ok(pages) => pages,
+            Err(later) => {
+                self.keep_first(page, &found, response).await?;
+                return Err(later);
+            }
+        };
         let (keep, evidence, words) = (!found.signals.forbids_keeping(), evidence(&found), found.words());
         let mut article = from_page(page, source, found, response.received_at);
         let cut = fit(&mut article, self.settings.max_message_bytes)?;
@@ -135,7 +150,7 @@ impl Reader {
             cut,
         }
         .emit();
-        let note = note(&article, &evidence, cut);
+        let note = note(&article, &evidence, cut) + &pages.note;
         Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep, headers: None })
     }
 
@@ -157,47 +172,30 @@ impl Reader {
         Ok(Look { arrival: Arrival::Seen { article: Box::new(article) }, note, keep: false, headers: None })
     }
 
-    /// Milliseconds of one core, so not on the threads that wait for the network.
-    async fn extract(
-        &self,
-        page: &Page,
-        source: &Source,
-        response: &Response,
-    ) -> Result<Result<Extracted, ExtractError>, Refusal> {
-        let hints = hints(page, source);
-        let response = response.clone();
-        let work = move || {
-            let headers = response.headers.clone().into_pairs();
-            let bytes = PageBytes {
-                bytes: &response.body,
-                url: response.url.as_str(),
-                content_type: response.headers.get("content-type"),
-                headers: &headers,
-                received_at: Some(response.received_at),
-            };
-            extract(&bytes, &hints)
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::Broken(e.to_string()))
-    }
-
     /// A response that could not be read is kept under its permalink if the fault may be ours: then it can be found
     /// and mended, and read again by a replay, without a new fetch.
     async fn unread(&self, page: &Page, response: &Response, reserved: &Signals, error: ExtractError) -> Refusal {
         if !may_be_ours(&error) || reserved.forbids_keeping() {
             return error.into();
         }
-        match self.capture(ArticleId::of(&page.permalink), response.clone()).await {
+        match self.capture(ArticleId::of(&page.permalink), None, response.clone()).await {
             Ok(()) => error.into(),
             Err(refusal) => refusal,
         }
     }
 
-    async fn capture(&self, article: ArticleId, response: Response) -> Result<(), Refusal> {
+    pub(super) async fn capture(
+        &self,
+        article: ArticleId,
+        part_of: Option<ArticleId>,
+        response: Response,
+    ) -> Result<(), Refusal> {
         if !self.settings.captures || response.body.len() > self.settings.max_capture_bytes {
             return Ok(());
         }
         let capture = Capture {
             article,
+            part_of,
             url: response.url.to_string(),
             status: response.status,
             observed_at: response.received_at,

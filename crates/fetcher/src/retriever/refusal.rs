@@ -60,6 +60,12 @@ pub enum Refusal {
         /// When to come back.
         free_at: Timestamp,
     },
+    /// Not all pages of the article are read, and others wait for this delivery's place.
+    #[error("page {next} of the article and what follows is read in the next delivery")]
+    Unfinished {
+        /// The first that is not read.
+        next: u32,
+    },
     /// The host slots' Redis is away.
     #[error(transparent)]
     SlotsAway(#[from] Away),
@@ -177,6 +183,7 @@ impl From<Refusal> for Outcome {
 
             // Waiting is not failing: these spend time from the message's budget, but no attempt.
             Refusal::HostBusy { free_at } => Outcome::retry_at(RetryReason::HostBusy, *free_at, refusal),
+            Refusal::Unfinished { .. } => Outcome::retry(RetryReason::HostBusy, refusal),
             Refusal::SlowDown { until, .. } => Outcome::retry_at(RetryReason::RateLimited, *until, refusal),
             Refusal::RobotsUnknown { retry_at, .. } => {
                 Outcome::retry_at(RetryReason::RobotsUnknown, *retry_at, refusal)
@@ -198,7 +205,7 @@ impl From<Refusal> for Outcome {
     }
 }
 
-fn of_fetch(error: &FetchError) -> Outcome {
+pub(super) fn of_fetch(error: &FetchError) -> Outcome {
     match error {
         FetchError::Url { .. }
         | FetchError::Scheme { .. }

@@ -7,7 +7,7 @@ use super::reading::{Reading, Records};
 use super::record::{Content, Flaw, Limits};
 use super::tally::Tally;
 use super::{WarcSettings, http::Sent};
-use crate::retriever::{Look, Reader, RetrieverSettings, keep_only_headline};
+use crate::retriever::{Look, Nobody, Reader, RetrieverSettings, keep_only_headline};
 use article::{Arrival, Article, ArticleId, CanonicalUrl, Carry, CarryReason, Timestamp};
 use futures_util::{StreamExt, stream};
 use queue::{Belt, Lane, Message, Outcome, Outgoing, Page, Queue, QueueError, Visit};
@@ -206,7 +206,10 @@ impl Ingest {
     async fn read(&self, page: &Page, source: &article::Source, response: Response) -> Result<Done, IngestError> {
         let ids = [ArticleId::of(&page.permalink)];
         let look = match self.reader.refuse_taken_down(&ids, &page.permalink).await {
-            Ok(()) => self.reader.look_at(page, source, response, crate::extract::Signals::default()).await,
+            Ok(()) => {
+                let alone = Nobody("an archive's records are read one by one");
+                self.reader.look_at(page, source, response, crate::extract::Signals::default(), &alone).await
+            }
             Err(refusal) => Err(refusal),
         };
         match look {

@@ -2,7 +2,7 @@
 
 use super::{POLICY, article, minute, put, put_copy, seen, text};
 use crate::{Capture, Pass, Store};
-use article::{Article, ArticleId, Carry, CarryReason, Timestamp};
+use article::{Article, ArticleId, CanonicalUrl, Carry, CarryReason, Timestamp};
 use std::time::Duration;
 
 const LEASE: Duration = Duration::from_secs(120);
@@ -80,15 +80,32 @@ pub async fn a_pass_is_one_callers_and_goes_on_where_it_was(store: &Store) {
 
 pub async fn a_capture_is_forgotten(store: &Store) {
     let a = article("one.example", "a", minute(1), &text("lake", 60));
+    let second = CanonicalUrl::parse(&format!("{}?page=2", a.url)).unwrap();
     let capture = Capture {
         article: a.id.clone(),
+        part_of: None,
         url: a.url.to_string(),
         status: 200,
         headers: Vec::new(),
         body: b"page".to_vec(),
         observed_at: minute(1),
     };
+    let part = Capture {
+        article: ArticleId::of(&second),
+        part_of: Some(a.id.clone()),
+        url: second.to_string(),
+        ..capture.clone()
+    };
     store.put_capture(&capture).await.unwrap();
+    store.put_capture(&part).await.unwrap();
+    assert_eq!(store.capture(&part.article).await.unwrap().as_ref(), Some(&part));
     store.forget_capture(&a.id).await.unwrap();
     assert_eq!(store.capture(&a.id).await.unwrap(), None);
+    assert_eq!(store.capture(&part.article).await.unwrap(), None, "its further pages go with it");
+
+    store.put_capture(&part).await.unwrap();
+    store.execute_takedown(a.url.as_str(), "cli:op", minute(2)).await.unwrap();
+    assert_eq!(store.capture(&part.article).await.unwrap(), None, "and with a takedown");
+    store.put_capture(&part).await.unwrap();
+    assert_eq!(store.capture(&part.article).await.unwrap(), None, "nor do they come again");
 }

@@ -8,6 +8,7 @@ fn capture(n: i64, at: Timestamp, body: Vec<u8>) -> Capture {
     let url = CanonicalUrl::parse(&format!("https://one.example/{n}")).unwrap();
     Capture {
         article: ArticleId::of(&url),
+        part_of: None,
         url: url.to_string(),
         status: 200,
         headers: vec![("content-type".to_owned(), "text/html".to_owned())],

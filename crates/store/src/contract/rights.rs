@@ -70,6 +70,7 @@ pub async fn a_takedown_lasts(store: &Store) {
     store
         .put_capture(&Capture {
             article: a.id.clone(),
+            part_of: None,
             url: a.url.to_string(),
             status: 200,
             headers: Vec::new(),

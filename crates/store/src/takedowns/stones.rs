@@ -63,7 +63,7 @@ pub(super) async fn bury(
     .await?;
     for table in [
         "DELETE FROM revisions WHERE article = $1",
-        "DELETE FROM captures WHERE article = $1",
+        "DELETE FROM captures WHERE article = $1 OR part_of = $1",
         "DELETE FROM revisits WHERE article = $1",
     ] {
         sqlx::query(table).bind(&key).execute(&mut **tx).await?;

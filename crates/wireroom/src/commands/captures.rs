@@ -58,7 +58,10 @@ impl Wanted {
 
     fn has(&self, head: &CaptureHead) -> bool {
         let host = || url::Url::parse(&head.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        self.articles.as_ref().is_none_or(|articles| articles.contains(&head.article))
+        let is_of = |articles: &BTreeSet<ArticleId>| {
+            articles.contains(&head.article) || head.part_of.as_ref().is_some_and(|whole| articles.contains(whole))
+        };
+        self.articles.as_ref().is_none_or(is_of)
             && self.host.as_ref().is_none_or(|wanted| host().as_ref() == Some(wanted))
     }
 }

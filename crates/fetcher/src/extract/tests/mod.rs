@@ -4,6 +4,7 @@ mod corpus;
 mod fields;
 mod hostile;
 mod identity;
+mod parts;
 mod refusals;
 mod rights;
 mod text;

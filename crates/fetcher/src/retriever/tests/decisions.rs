@@ -25,6 +25,7 @@ fn what_each_refusal_becomes() {
         ("crawl delay", Refusal::TooSlow { host: host() }),
         ("robots unknown", Refusal::RobotsUnknown { host: host(), why: text("500"), retry_at: at }),
         ("host busy", Refusal::HostBusy { free_at: at }),
+        ("unfinished", Refusal::Unfinished { next: 3 }),
         ("slots away", Refusal::SlotsAway(Away { why: text("refused") })),
         ("gone", Refusal::Gone { what: text("404") }),
         ("unchanged", Refusal::Unchanged),
@@ -87,6 +88,7 @@ fn what_each_refusal_becomes() {
     crawl delay: drop robots
     robots unknown: retry robots_unknown, not before 2026-11-24T09:30:00Z
     host busy: retry host_busy, not before 2026-11-24T09:30:00Z
+    unfinished: retry host_busy
     slots away: retry dependency_away
     gone: drop gone
     unchanged: drop unchanged

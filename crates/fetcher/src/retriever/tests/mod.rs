@@ -8,4 +8,5 @@ mod pages;
 mod reach_back;
 mod redirects;
 mod rights;
+mod several_pages;
 mod visits;

@@ -17,6 +17,7 @@ fn capture(path: &str) -> Capture {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     Capture {
         article: ArticleId::of(&url),
+        part_of: None,
         url: url.to_string(),
         status: 200,
         headers: vec![
