@@ -9,6 +9,9 @@ use store::StoredArticle;
 use telemetry::Health;
 use web::{Robots, RobotsSettings};
 
+/// What was sent is there at once.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 const MONTH: Duration = Duration::from_secs(30 * 86_400);
 
 /// A house with an article that was published a month ago.
@@ -48,8 +51,11 @@ impl Court {
     /// Puts what was sent on the site, as deduplicator and publisher would.
     async fn carry_out(&self, house: &House, count: usize) {
         let mut sent = self.queue.consume(QueueName::Belt(Belt::Articles, Lane::Later), 9).await.unwrap();
-        for _ in 0..count {
-            let delivery = sent.next().await.unwrap();
+        for n in 0..count {
+            let Ok(delivery) = tokio::time::timeout(PATIENCE, sent.next()).await else {
+                panic!("of {count} articles that should be carried less of, {n} were sent")
+            };
+            let delivery = delivery.unwrap();
             house.apply(serde_json::from_slice::<Arrival>(&delivery.envelope.body).unwrap()).await;
             delivery.ack().await.unwrap();
         }
@@ -113,8 +119,9 @@ async fn an_operators_stricter_setting_reaches_back_too() {
     let house = a_month_ago("").await;
     house.put_source(Carry::Headline, false).await;
     let court = Court::of(&house).await;
-    court.rejudge.tick(Timestamp::now()).await.unwrap();
+    let round = court.rejudge.tick(Timestamp::now()).await.unwrap();
     court.carry_out(&house, 1).await;
+    assert_eq!(round, Round::Judged { articles: 1, narrowed: 1 });
     check_gone(&house, CarryReason::Source, "the source's carry is headline").await;
 }
 
