@@ -4,7 +4,7 @@
 use crate::articles::read_article;
 use crate::row::{Reader, read_all};
 use crate::{Store, StoreError, StoredArticle};
-use article::{ArticleId, Timestamp};
+use article::{ArticleId, SourceId, Timestamp};
 use sqlx::AssertSqlSafe;
 use std::time::Duration;
 
@@ -34,6 +34,68 @@ impl Store {
             .fetch_all(&self.db.read)
             .await?;
         read_all(&rows, read_article)
+    }
+
+    /// The articles of a source at a host that were seen first last, newest first, at most `limit` of those on the site.
+    pub async fn newest_at(&self, source: &SourceId, host: &str, limit: u32) -> Result<Vec<StoredArticle>, StoreError> {
+        let sql = format!(
+            "SELECT {KEPT} FROM articles a
+             WHERE a.source = $1 AND a.state = 'shown' AND (a.url LIKE $2 OR a.url LIKE $3)
+             ORDER BY a.first_seen DESC, a.id LIMIT $4"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(source.as_str())
+            .bind(format!("https://{host}/%"))
+            .bind(format!("http://{host}/%"))
+            .bind(i64::from(limit))
+            .fetch_all(&self.db.read)
+            .await?;
+        read_all(&rows, read_article)
+    }
+
+    /// As [`Store::carried_after`], of one source at one host.
+    pub async fn carried_at(
+        &self,
+        source: &SourceId,
+        host: &str,
+        after: Option<&ArticleId>,
+        limit: u32,
+    ) -> Result<Vec<StoredArticle>, StoreError> {
+        let sql = format!(
+            "SELECT {KEPT} FROM articles a
+             WHERE a.source = $1 AND a.state = 'shown' AND a.carry <> 'headline' AND a.id > $4
+                AND (a.url LIKE $2 OR a.url LIKE $3)
+             ORDER BY a.id LIMIT $5"
+        );
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(source.as_str())
+            .bind(format!("https://{host}/%"))
+            .bind(format!("http://{host}/%"))
+            .bind(after.map(ArticleId::to_string).unwrap_or_default())
+            .bind(i64::from(limit))
+            .fetch_all(&self.db.read)
+            .await?;
+        read_all(&rows, read_article)
+    }
+
+    /// Passes that are under way and due at `now`, of those whose name begins so, longest due first, at most `limit`.
+    pub async fn passes_under_way(
+        &self,
+        beginning: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT name FROM passes
+             WHERE name LIKE $1 AND done_to IS NOT NULL AND due <= $2 AND lease_until <= $2
+             ORDER BY due, name LIMIT $3",
+        )
+        .bind(format!("{beginning}%"))
+        .bind(now.millis())
+        .bind(i64::from(limit))
+        .fetch_all(&self.db.read)
+        .await?;
+        read_all(&rows, |row| row.text("name"))
     }
 
     /// Articles whose text is still on the site at the time that their publisher set for it

@@ -1,7 +1,7 @@
 //! May what was published still be carried? By its source's setting, its host's robots.txt and TDM file, and the
 //! time its publisher set. No page is fetched.
 
-use crate::retriever::{Doorman, Refusal, keep_only_headline};
+use crate::retriever::{Doorman, Refusal, narrowed};
 use article::{Article, Carry, CarryReason, Rights, Source, Timestamp};
 use std::time::Duration;
 
@@ -80,13 +80,6 @@ impl Narrower {
 
     /// The article as it may be carried, a newer sighting of it than any before.
     pub(super) fn apply(&self, kept: &Article, at: Timestamp) -> Article {
-        let mut article = Article { rights: self.rights.clone(), ..kept.clone() };
-        article.observed_at = at.max(kept.observed_at.plus(Duration::from_millis(1)));
-        if article.rights.carry == Carry::Headline {
-            keep_only_headline(&mut article);
-            article.keywords.clear();
-            article.content_hash = Article::compute_hash(&article.url, &article.title, &article.blocks);
-        }
-        article
+        narrowed(kept, self.rights.clone(), at)
     }
 }

@@ -3,6 +3,7 @@
 
 mod judge;
 mod settings;
+mod turned;
 
 pub use settings::RejudgeSettings;
 
@@ -12,19 +13,21 @@ use article::{Arrival, Article, ArticleId, Source, SourceId, Timestamp};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use judge::{Narrower, judge};
 use queue::{Belt, Lane, Message, Outgoing, Page, Queue, QueueError};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{DecisionRow, Store, StoreError, StoredArticle, Validators};
 use telemetry::events::rejudge::{ArticleNarrowed, JudgingHeld, PassEnded};
 use tokio_util::sync::CancellationToken;
+use turned::Shelf;
 use web::{Client, Politeness, Robots};
 
 /// The pass's name in the store, and the stage that `explain` shows.
 const NAME: &str = "rejudge";
 
 /// Judges again what is on the site, without fetching a page, and sends what may be carried less of down the
-/// articles belt as a newer sighting of the same article.
+/// articles belt as a newer sighting of the same article. Only of a publisher whose newest pages all say no by
+/// themselves older ones are asked for, as revisits.
 ///
 /// A batch is marked as done only after its arrivals are confirmed; a death before that does it again, and a
 /// sighting that says the same a second time changes nothing.
@@ -92,6 +95,7 @@ impl Rejudge {
             let round = async {
                 let now = Timestamp::now();
                 self.expire(now).await?;
+                self.look_again(now).await?;
                 self.tick(now).await
             };
             // What a stop leaves undone is done again by whoever takes the lease next.
@@ -138,7 +142,13 @@ impl Rejudge {
             return Ok(Round::Nothing);
         };
         let articles = batch.len();
-        match self.judge_all(batch, now).await {
+        let shelves: BTreeSet<Shelf> = batch.iter().map(|s| Shelf::of(&s.article)).collect();
+        let judged = async {
+            let narrowed = self.judge_all(batch, now).await?;
+            self.begin_to_look(shelves, now).await?;
+            Ok(narrowed)
+        };
+        match judged.await {
             Ok(narrowed) => {
                 self.store.advance_pass(NAME, &pass, Some(&last), now).await?;
                 Ok(Round::Judged { articles, narrowed })

@@ -21,6 +21,13 @@ pub struct RejudgeSettings {
     pub lease_secs: u64,
     /// Seconds to wait for a publish before a batch is given back.
     pub publish_timeout_secs: u64,
+    /// How many of a publisher's newest articles must all say no in their own headers or tags, in the same words,
+    /// before what is carried of it from before is looked at again: one page's no is its own. 0 for never.
+    pub turned_after: u32,
+    /// Articles of such a publisher that are looked at again at a time, in slots of its host that no news waits for.
+    pub looks: u32,
+    /// Seconds between two such times: half of a host's usual rate, and 40,000 articles within a day.
+    pub looks_every_secs: u64,
 }
 
 impl Default for RejudgeSettings {
@@ -32,6 +39,9 @@ impl Default for RejudgeSettings {
             hosts_at_once: 8,
             lease_secs: 1_800,
             publish_timeout_secs: 10,
+            turned_after: 5,
+            looks: 10,
+            looks_every_secs: 20,
         }
     }
 }
@@ -40,6 +50,10 @@ impl RejudgeSettings {
     /// How long a host's word is believed.
     pub fn every(&self) -> Duration {
         Duration::from_secs(self.every_hours.saturating_mul(3_600))
+    }
+
+    pub(super) fn looks_every(&self) -> Duration {
+        Duration::from_secs(self.looks_every_secs)
     }
 
     pub(super) fn lease(&self) -> Duration {

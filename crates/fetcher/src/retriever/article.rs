@@ -4,6 +4,7 @@ use super::refusal::Refusal;
 use crate::extract::{Extracted, Hints, Signals};
 use article::{Article, ArticleId, CanonicalUrl, Carry, Image, PrimaryHints, Rights, Section, Source, Timestamp};
 use queue::Page;
+use std::time::Duration;
 
 /// What the feed and the source know beforehand.
 pub(super) fn hints(page: &Page, source: &Source) -> Hints {
@@ -99,6 +100,18 @@ pub(crate) fn keep_only_headline(article: &mut Article) {
         article.subtitle = None;
         article.image = None;
     }
+}
+
+/// An article of which less may be carried than is, as a newer sighting of it.
+pub(crate) fn narrowed(kept: &Article, rights: Rights, at: Timestamp) -> Article {
+    let mut article = Article { rights, ..kept.clone() };
+    article.observed_at = at.max(kept.observed_at.plus(Duration::from_millis(1)));
+    if article.rights.carry == Carry::Headline {
+        keep_only_headline(&mut article);
+        article.keywords.clear();
+        article.content_hash = Article::compute_hash(&article.url, &article.title, &article.blocks);
+    }
+    article
 }
 
 /// Every other address of the article that is its own site's: a feed may list a page under another's name.

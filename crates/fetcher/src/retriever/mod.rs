@@ -17,7 +17,7 @@ mod tdm_file;
 mod tests;
 mod watch;
 
-pub(crate) use self::article::keep_only_headline;
+pub(crate) use self::article::{keep_only_headline, narrowed};
 pub(crate) use doorman::{Doorman, Leave};
 pub(crate) use further::Nobody;
 pub use handler::Retriever;

@@ -2,16 +2,16 @@
 
 use super::RetrieverSettings;
 use super::answer::{Answer, classify};
-use super::article::{fit, from_entry, from_page, hints};
+use super::article::{fit, from_entry, from_page, hints, narrowed};
 use super::further::Further;
 use super::pages::Pages;
 use super::refusal::Refusal;
 use super::watch::is_known;
 use crate::extract::{ExtractError, Extracted, Signals, header_signals};
-use article::{Arrival, Article, ArticleId, CanonicalUrl, Source, Timestamp, Withdrawal, WithdrawalCause};
+use article::{Arrival, Article, ArticleId, CanonicalUrl, Carry, Source, Timestamp, Withdrawal, WithdrawalCause};
 use queue::{Page, Visit};
 use std::time::Instant;
-use store::{Capture, Store};
+use store::{ArticleState, Capture, Store};
 use telemetry::events::pages::{ArticleWithdrawn, PageRead};
 use web::{Headers, Response};
 
@@ -42,6 +42,9 @@ impl Reader {
         beforehand: Signals,
         further: &impl Further,
     ) -> Result<Look, Refusal> {
+        if response.not_modified {
+            return self.unmodified(page, &response).await;
+        }
         let mut look = match classify(&response, &page.permalink)? {
             Answer::Gone(cause, what) => self.withdraw(page, cause, what, response.received_at).await?,
             Answer::Page => self.read(page, source, &response, beforehand, further).await?,
@@ -72,6 +75,26 @@ impl Reader {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What is as it was may be reserved since: a 304 has headers too, and servers add theirs to it.
+    async fn unmodified(&self, page: &Page, response: &Response) -> Result<Look, Refusal> {
+        let signals = header_signals(&response.headers.clone().into_pairs(), Some(response.received_at));
+        let known = self.store.article_by_url(page.permalink.as_str()).await?;
+        let known = known.filter(|k| k.state == ArticleState::Shown).ok_or(Refusal::Unchanged)?.article;
+        let mut rights = known.rights.clone();
+        for signal in &signals.against {
+            rights.narrow(Carry::Headline, signal.reason);
+        }
+        if rights == known.rights {
+            return Err(Refusal::Unchanged);
+        }
+        self.store.forget_capture(&known.id).await?;
+        let words: Vec<&str> = signals.against.iter().map(|s| s.evidence.as_str()).collect();
+        let note = format!("not modified, but its headers say {}", words.join(", "));
+        let article = Box::new(narrowed(&known, rights, response.received_at));
+        let headers = Some(response.headers.clone());
+        Ok(Look { arrival: Arrival::Seen { article }, note, keep: false, headers })
     }
 
     /// The article that was known at this address is withdrawn by its publisher.

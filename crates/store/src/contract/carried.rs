@@ -32,6 +32,25 @@ pub async fn only_texts_on_the_site_are_carried(store: &Store) {
     assert_eq!(found.iter().collect::<Vec<_>>(), expected);
 }
 
+pub async fn a_source_is_known_by_its_newest_articles(store: &Store) {
+    let at = |name: &str, n: i64| article("one.example", name, minute(n), &text(name, 60));
+    let (old, new, newest) = (at("lake", 1), listed(at("sea", 2)), listed(at("pond", 3)));
+    let elsewhere = article("two.example", "brook", minute(4), &text("brook", 60));
+    for a in [&newest, &old, &new, &elsewhere] {
+        store.apply(&seen(a), None, &POLICY, a.observed_at).await.unwrap();
+    }
+    let source = &old.source;
+    let newest_of = async |limit| -> Vec<ArticleId> {
+        store.newest_at(source, "one.example", limit).await.unwrap().into_iter().map(|s| s.article.id).collect()
+    };
+    assert_eq!(newest_of(2).await, [newest.id, new.id]);
+    assert_eq!(newest_of(9).await.len(), 3);
+    let carried = store.carried_at(source, "one.example", None, 9).await.unwrap();
+    assert_eq!(carried.iter().map(|s| &s.article).collect::<Vec<_>>(), [&old]);
+    assert!(store.carried_at(source, "one.example", Some(&old.id), 9).await.unwrap().is_empty());
+    assert!(store.carried_at(source, "ne.example", None, 9).await.unwrap().is_empty());
+}
+
 pub async fn a_text_is_due_at_its_time(store: &Store) {
     let mut a = article("one.example", "a", minute(1), &text("lake", 60));
     a.rights.until = Some(minute(10));
@@ -75,7 +94,14 @@ pub async fn a_pass_is_one_callers_and_goes_on_where_it_was(store: &Store) {
     assert!(store.advance_pass("judging", &second, None, minute(60)).await.unwrap());
     assert_eq!(claim(minute(59)).await, None);
     assert_eq!(claim(minute(60)).await, Some(first), "from the beginning");
-    assert!(store.claim_pass("another", minute(0), LEASE).await.unwrap().is_some());
+    let another = store.claim_pass("another", minute(0), LEASE).await.unwrap().unwrap();
+    let under_way = async |at| store.passes_under_way("ano", at, 9).await.unwrap();
+    assert!(store.advance_pass("another", &another, Some(&id(1)), minute(5)).await.unwrap());
+    assert_eq!((under_way(minute(4)).await, under_way(minute(5)).await), (Vec::new(), vec!["another".to_owned()]));
+    let another = store.claim_pass("another", minute(5), LEASE).await.unwrap().unwrap();
+    assert!(under_way(minute(5)).await.is_empty(), "leased");
+    store.advance_pass("another", &another, None, minute(6)).await.unwrap();
+    assert!(under_way(minute(6)).await.is_empty(), "at its end");
 }
 
 pub async fn a_capture_is_forgotten(store: &Store) {

@@ -78,6 +78,7 @@ macro_rules! contract_tests {
             memory::the_audit_log_is_newest_first,
             memory::hashes_and_changes_are_forgotten,
             carried::only_texts_on_the_site_are_carried,
+            carried::a_source_is_known_by_its_newest_articles,
             carried::a_text_is_due_at_its_time,
             carried::a_pass_is_one_callers_and_goes_on_where_it_was,
             carried::a_capture_is_forgotten,

@@ -17,6 +17,12 @@ static PASSES: LazyLock<IntCounter> = LazyLock::new(|| {
 static HELD: LazyLock<IntCounterVec> = LazyLock::new(|| {
     counters("wireroom_rejudge_held_total", "Rounds in which nothing could be judged again, by why.", &["reason"])
 });
+static AGAIN: LazyLock<IntCounter> = LazyLock::new(|| {
+    counter(
+        "wireroom_rejudge_looks_total",
+        "Published articles that are looked at again since their publisher's newest pages say no.",
+    )
+});
 
 /// Less of a published article is carried from now on.
 #[derive(Debug)]
@@ -73,5 +79,30 @@ impl JudgingHeld<'_> {
             "articles_full" => tracing::debug!(reason, detail, "nothing is judged again"),
             _ => tracing::warn!(reason, detail, "nothing is judged again"),
         }
+    }
+}
+
+/// A publisher's newest pages say no in their own headers or tags: what is carried of it from before is looked at again.
+#[derive(Debug)]
+pub struct LookedAtAgain<'a> {
+    /// Whose.
+    pub source: &'a str,
+    /// At which host.
+    pub host: &'a str,
+    /// Articles that are asked for now.
+    pub articles: usize,
+}
+
+impl LookedAtAgain<'_> {
+    /// Writes the line and moves the metric.
+    pub fn emit(&self) {
+        let Self { source, host, articles } = self;
+        AGAIN.inc_by(*articles as u64);
+        tracing::info!(
+            source,
+            host,
+            articles,
+            "the newest pages say no: what is carried from before is looked at again"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::house::{Answer, House, PERMALINK, bridge, html, page};
 use crate::rejudge::{Rejudge, RejudgeSettings, Round};
 use article::{Arrival, Article, Carry, CarryReason, Timestamp};
-use queue::{Belt, Lane, Queue, QueueName, QueueSettings};
+use queue::{Belt, Lane, Page, Queue, QueueName, QueueSettings, Visit};
 use std::time::Duration;
 use store::StoredArticle;
 use telemetry::Health;
@@ -37,12 +37,15 @@ struct Court {
 impl Court {
     /// A process that was started since: it remembers no file of the hosts.
     async fn of(house: &House) -> Self {
+        Self::with(house, RejudgeSettings::default()).await
+    }
+
+    async fn with(house: &House, settings: RejudgeSettings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("queue.db").display());
         let queue = Queue::open(&QueueSettings { url, ..QueueSettings::default() }, Health::new()).await.unwrap();
         let (client, politeness) = (house.client.clone(), house.politeness.clone());
         let robots = Robots::new(client.clone(), politeness.clone(), RobotsSettings::default());
-        let settings = RejudgeSettings::default();
         let rejudge =
             Rejudge::new(house.store.clone(), queue.clone(), client, robots.into(), politeness, true, settings);
         Self { rejudge, queue, _folder: folder }
@@ -159,4 +162,123 @@ async fn a_text_goes_at_the_time_that_its_publisher_set() {
     assert_eq!(court.rejudge.expire(until.plus(MONTH)).await.unwrap(), 0);
     // The next look asks in full: its validators were the full text's.
     assert_eq!(house.store.validators(&stored(&house).await.article.id).await.unwrap().etag, None);
+}
+
+/// A publisher with so many newer articles, on each of which this stands in the head.
+async fn newer(house: &House, count: u32, head: &str) {
+    for n in 0..count {
+        let path = format!("/world/newer-{n}");
+        let text = bridge(head).replace("Bridge opened again", &format!("Story number {n} of the day"));
+        house.serve(&path, html(text.replace("the old bridge", &format!("bridge number {n}"))).with("etag", "1"));
+        house.look(&super::house::page_at(&format!("http://aurora.localhost{path}"))).await;
+    }
+}
+
+impl Court {
+    /// Pages sent to be looked at again, which must be so many.
+    async fn looks(&self, count: usize) -> Vec<Page> {
+        let mut sent = self.queue.consume(QueueName::Belt(Belt::Pages, Lane::Later), 9).await.unwrap();
+        let mut pages = Vec::new();
+        for n in 0..count {
+            let Ok(delivery) = tokio::time::timeout(PATIENCE, sent.next()).await else {
+                panic!("of {count} articles that should be looked at again, {n} were sent")
+            };
+            let delivery = delivery.unwrap();
+            pages.push(serde_json::from_slice(&delivery.envelope.body).unwrap());
+            delivery.ack().await.unwrap();
+        }
+        pages
+    }
+
+    async fn waiting(&self) -> u64 {
+        let depths = self.queue.depths().await.unwrap();
+        depths.iter().filter(|d| d.queue.belt() == Some(Belt::Pages)).map(|d| d.ready).sum()
+    }
+}
+
+#[tokio::test]
+async fn where_a_publishers_newest_pages_all_say_no_older_ones_are_looked_at_again() {
+    let house = a_month_ago("").await;
+    newer(&house, 5, "<meta name=robots content=noarchive>").await;
+    house.serve("/world/bridge", html(bridge("<meta name=robots content=noarchive>")));
+    house.forget_asked();
+    let court = Court::of(&house).await;
+    let now = Timestamp::now();
+    let round = court.rejudge.tick(now).await.unwrap();
+    assert_eq!(round, Round::Judged { articles: 1, narrowed: 0 }, "nobody has asked it yet");
+    let pages = court.looks(1).await;
+    assert_eq!((pages[0].permalink.as_str(), pages[0].visit), (PERMALINK, Visit::Week));
+    house.look(&pages[0]).await;
+    let stored = stored(&house).await.article;
+    assert_eq!((stored.rights.carry, stored.rights.reason), (Carry::Headline, CarryReason::NoArchive));
+    // All of it has been looked at: not again before a month is over.
+    let later = now.plus(RejudgeSettings::default().every());
+    assert_eq!(court.rejudge.look_again(later).await.unwrap(), 0);
+    assert_eq!(court.rejudge.look_again(later.plus(MONTH)).await.unwrap(), 0);
+    assert_eq!(court.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn it_goes_on_through_all_that_is_carried_a_few_at_a_time() {
+    let house = House::new().await;
+    newer(&house, 4, "").await;
+    for n in 4..9 {
+        let path = format!("/world/late-{n}");
+        let text = bridge("<meta name=robots content=noarchive>").replace("again", &format!("again on day {n}"));
+        house.serve(&path, html(text));
+        house.look(&super::house::page_at(&format!("http://aurora.localhost{path}"))).await;
+    }
+    let settings = RejudgeSettings { looks: 3, ..RejudgeSettings::default() };
+    let court = Court::with(&house, settings.clone()).await;
+    let now = Timestamp::now();
+    court.rejudge.tick(now).await.unwrap();
+    let mut seen = court.looks(3).await;
+    let next = now.plus(Duration::from_secs(settings.looks_every_secs));
+    assert_eq!(court.rejudge.look_again(now).await.unwrap(), 0, "not all at once");
+    assert_eq!(court.rejudge.look_again(next).await.unwrap(), 1);
+    seen.extend(court.looks(1).await);
+    let names: std::collections::BTreeSet<&str> = seen.iter().map(|p| p.permalink.as_str()).collect();
+    assert_eq!(names.len(), 4);
+    // In full: not every server says in a 304 what it says of its pages.
+    let id = article::ArticleId::of(&seen[0].permalink);
+    assert_eq!(house.store.validators(&id).await.unwrap().etag, None);
+}
+
+#[tokio::test]
+async fn one_pages_no_is_its_own() {
+    for (count, head) in [
+        (4, "<meta name=robots content=noarchive>"),
+        (5, ""),
+        (5, "<meta property=article:content_tier content=locked>"),
+    ] {
+        let house = a_month_ago("").await;
+        newer(&house, count, head).await;
+        let court = Court::of(&house).await;
+        court.rejudge.tick(Timestamp::now()).await.unwrap();
+        assert_eq!(court.waiting().await, 0, "{count} {head}");
+    }
+    let house = a_month_ago("").await;
+    newer(&house, 4, "<meta name=robots content=noarchive>").await;
+    house.serve("/world/last", html(bridge("").replace("again", "again for all").replace("river", "stream")));
+    house.look(&super::house::page_at("http://aurora.localhost/world/last")).await;
+    let court = Court::of(&house).await;
+    court.rejudge.tick(Timestamp::now()).await.unwrap();
+    assert_eq!(court.waiting().await, 0, "the newest is free");
+}
+
+#[tokio::test]
+async fn a_page_that_is_as_it_was_may_say_no_in_its_headers() {
+    let house = House::new().await;
+    house.serve("/world/bridge", html(bridge("")).with("etag", "1"));
+    house.look(&page()).await;
+    house.serve("/world/bridge", html(bridge("")).with("etag", "1"));
+    let again = Page { visit: Visit::Day, ..page() };
+    assert_eq!(house.decide(&again).await.reason(), "unchanged");
+    house.serve("/world/bridge", html(bridge("")).with("etag", "1").with("x-robots-tag", "noarchive"));
+    let outcome = house.look(&again).await;
+    assert!(outcome.detail().contains("its headers say X-Robots-Tag: noarchive"), "{}", outcome.detail());
+    let article = stored(&house).await.article;
+    assert_eq!((article.rights.carry, article.has_text()), (Carry::Headline, false));
+    assert_eq!(house.store.capture(&article.id).await.unwrap(), None);
+    assert_eq!(house.decide(&again).await.reason(), "unchanged");
 }
