@@ -26,6 +26,7 @@ mod feeds;
 mod floors;
 mod fuzz;
 mod harness_itself;
+mod hubs;
 mod installation;
 mod ops_in_a_browser;
 mod real_input;
