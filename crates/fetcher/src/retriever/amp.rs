@@ -4,7 +4,7 @@ use super::Retriever;
 use super::answer::{asks_for_rest, rest};
 use super::led::Led;
 use super::refusal::Refusal;
-use crate::extract::{PageBytes, Signals, original_of_amp};
+use crate::extract::{Hints, PageBytes, Signals, original_of_amp};
 use article::Timestamp;
 use queue::{Delivery, Page};
 use url::Url;
@@ -24,7 +24,15 @@ impl Retriever {
             Ok((there, more)) if there.is_success() => Ok((there, reserved.and(more))),
             // Its server has a fault of its own; the copy is better than nothing.
             Ok(_) | Err(Refusal::Fetch(_)) => Ok((response, reserved)),
-            Err(refusal) => Err(refusal),
+            // Not now: the copy is kept meanwhile, else each delivery would lose the original's place for it.
+            Err(refusal) => {
+                if let Ok(found) = self.reader.extract(Hints::default(), &response).await?
+                    && !reserved.forbids_keeping()
+                {
+                    self.reader.keep_first(page, &found, &response).await?;
+                }
+                Err(refusal)
+            }
         }
     }
 

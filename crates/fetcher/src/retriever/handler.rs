@@ -95,16 +95,27 @@ impl Retriever {
         }
         let since = Self::kept_for(page, delivery);
         let further = FromHost { retriever: self, page, delivery, since };
-        if let Some(since) = since
-            && let Some(response) = self.kept_since(&ArticleId::of(&page.permalink), since).await?
+        let kept = match since {
+            Some(since) => self.kept_since(&ArticleId::of(&page.permalink), since).await?,
+            None => None,
+        };
+        if delivery.replay.is_some()
+            && let Some(response) = &kept
         {
-            match self.read_kept_by_leave(page, &source, response, &url, &leave, &further).await {
+            match self.read_kept_by_leave(page, &source, response.clone(), &url, &leave, &further).await {
                 // Its publisher may have mended what we still can't read.
                 Err(Refusal::Extract(_)) => {}
                 look => return Ok(self.done(page, look?, delivery)),
             }
         }
-        let fetched = self.fetch(page, delivery, url, leave).await?;
+        // What an earlier delivery of this message has read is not asked for again: it has lost its place for it.
+        let fetched = match kept.filter(|_| delivery.replay.is_none()) {
+            Some(response) => {
+                let reserved = self.reserved_of(&response, &url, &leave).await?;
+                (response, reserved)
+            }
+            None => self.fetch(page, delivery, url, leave).await?,
+        };
         let (response, reserved) = self.original(page, delivery, fetched).await?;
         Ok(self.done(page, self.reader.look_at(page, &source, response, reserved, &further).await?, delivery))
     }

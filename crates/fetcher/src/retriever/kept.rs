@@ -39,11 +39,17 @@ impl Retriever {
         leave: &Leave,
         further: &impl Further,
     ) -> Result<Look, Refusal> {
-        let mut reserved = leave.reserved.clone();
-        if response.url.host_str() != asked.host_str() {
-            reserved = reserved.and(self.doorman.leave(&response.url).await?.reserved);
-        }
+        let reserved = self.reserved_of(&response, asked, leave).await?;
         self.read_kept(page, source, response, reserved, further).await
+    }
+
+    /// What is reserved of a response by the hosts that it was asked from and came from.
+    pub(super) async fn reserved_of(&self, kept: &Response, asked: &Url, leave: &Leave) -> Result<Signals, Refusal> {
+        let reserved = leave.reserved.clone();
+        if kept.url.host_str() == asked.host_str() {
+            return Ok(reserved);
+        }
+        Ok(reserved.and(self.doorman.leave(&kept.url).await?.reserved))
     }
 
     async fn read_kept(

@@ -1,6 +1,7 @@
 //! AMP pages: the article's own page is read.
 
-use super::house::{House, bridge, html, page, page_at, status};
+use super::house::{House, bridge, delivery, html, page, page_at, status};
+use queue::Handler;
 
 const AMP: &str = "http://aurora.localhost/amp/bridge";
 
@@ -45,6 +46,18 @@ async fn its_host_s_rules_hold_for_the_original_too() {
     let house = listed(None).await;
     house.serve("/world/bridge", status(429).with("retry-after", "60"));
     assert!(house.said(&page_at(AMP)).await.starts_with("retry rate_limited"));
+}
+
+#[tokio::test]
+async fn while_its_original_has_to_wait_the_copy_is_not_asked_for_again() {
+    let house = listed("http://www.aurora.localhost/bridge").await;
+    house.serve("www.aurora.localhost/bridge", status(429).with("retry-after", "60"));
+    let page = page_at(AMP);
+    assert!(house.said(&page).await.starts_with("retry rate_limited"));
+    let before = article::Timestamp::now().minus(std::time::Duration::from_secs(60));
+    let again = queue::Delivery { waits: 1, first_seen: before, ..delivery(&page) };
+    assert_eq!(house.retriever.handle(&page, &again).await.reason(), "host_busy", "it is left alone");
+    assert_eq!(house.asked(), ["/amp/bridge", "www.aurora.localhost/bridge"]);
 }
 
 #[tokio::test]
