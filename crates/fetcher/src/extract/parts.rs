@@ -1,9 +1,9 @@
 //! Articles on several pages: which address the next page has, and what of a further page is the article's.
 //!
-//! [`address`] reads numbers out of addresses, [`find`] looks for links to the next page and to one that has it all,
-//! [`join`] puts a further page's text below what is read already. A blog's `rel=next` names the next *article*, an
-//! archive's and a comment section's the next page of something else: an address counts only if it is the article's
-//! own but for the number, and what is there only if it says that it is the same article.
+//! [`mod@address`] reads numbers out of addresses, [`mod@find`] looks for links to the next page and to one that has
+//! it all, [`mod@join`] puts a further page's text below what is read already. A blog's `rel=next` names the next
+//! *article*, an archive's and a comment section's the next page of something else: an address counts only if it is
+//! the article's own but for the number, and what is there only if it says that it is the same article.
 
 mod address;
 mod find;
