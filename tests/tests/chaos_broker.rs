@@ -80,7 +80,7 @@ async fn a_flood_of_connections_is_waited_out() {
     broker.ctl(&["set_vhost_limits", "-p", &vhost, r#"{"max-connections": 20}"#]).unwrap();
     let mut flood = JoinSet::new();
     (0..40).for_each(|_| drop(flood.spawn(besiege(url.clone()))));
-    broker.ctl(&["close_all_connections", "--vhost", &vhost, "flood"]).unwrap();
+    broker.close_connections(&url).unwrap();
     let publishing = tokio::spawn({
         let queue = queue.clone();
         async move { queue.publish(jobs(20..40)).await.unwrap() }

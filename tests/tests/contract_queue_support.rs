@@ -21,6 +21,24 @@ pub(crate) enum On {
     RabbitMq,
 }
 
+/// Each test of the contract, on both.
+macro_rules! contract {
+    ($($name:ident,)+) => {
+        $(mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn embedded() {
+                super::$name(super::On::Embedded).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn rabbitmq() {
+                super::$name(super::On::RabbitMq).await;
+            }
+        })+
+    };
+}
+pub(crate) use contract;
+
 /// A queue of its own for each test: a file, or a vhost of the run's broker. The folder lives as long as
 /// the test.
 pub(crate) fn settings(on: On) -> (QueueSettings, tempfile::TempDir) {

@@ -18,6 +18,7 @@ mod contract_queue;
 mod contract_queue_policies;
 mod contract_queue_support;
 mod contract_queue_traps;
+mod contract_queue_workers;
 mod contract_store;
 mod dashboards;
 mod end_to_end;
