@@ -37,8 +37,9 @@ impl Steps {
 }
 
 /// What may go at once is what the rate allows in this time: a belt feels no more of it than of evenly spaced messages,
-/// and at a few hundred a second a round trip to the broker and two to the store are shared by dozens.
-const BURST: Duration = Duration::from_millis(50);
+/// and at a few hundred a second a round trip to the broker and a few to the store are shared by dozens, which keeps the
+/// rate on a machine that has other work as well.
+const BURST: Duration = Duration::from_millis(100);
 
 /// Lost time up to this much is made up: a timer and a round trip are late by a millisecond or two each time, and a
 /// hundred messages a second would be eighty. More is not: after a wait for room comes no burst.
@@ -107,14 +108,14 @@ mod tests {
     async fn messages_that_go_together_keep_the_rate() {
         let mut pace = Pace::new(500.0);
         let together = usize::try_from(pace.burst()).unwrap();
-        assert_eq!(together, 25, "what the rate allows in 50 ms");
-        let sent = sent_within(&mut pace, together, Duration::from_secs(10), Duration::from_millis(40)).await;
-        assert!((4_975..=5_025).contains(&sent), "{sent}");
+        assert_eq!(together, 50, "what the rate allows in a tenth of a second");
+        let sent = sent_within(&mut pace, together, Duration::from_secs(10), Duration::from_millis(80)).await;
+        assert!((4_950..=5_050).contains(&sent), "{sent}");
     }
 
     #[test]
     fn a_slow_replay_sends_one_at_a_time() {
-        let bursts = [0.0, 0.1, 20.0, 39.0, 40.0, 1e12].map(|rate| Pace::new(rate).burst());
+        let bursts = [0.0, 0.1, 10.0, 19.0, 20.0, 1e12].map(|rate| Pace::new(rate).burst());
         assert_eq!(bursts[..5], [1, 1, 1, 1, 2]);
         assert!(bursts[5] > 1_000);
     }

@@ -16,7 +16,7 @@ pub struct ReplaySettings {
     pub max_returns: u32,
     /// Messages a second, where the command sets no other rate: a few hosts' worth, so that live news passes.
     pub rate_per_sec: f64,
-    /// Most messages sent together, where the rate allows that many within a twentieth of a second. Their confirms
+    /// Most messages sent together, where the rate allows that many within a tenth of a second. Their confirms
     /// come as fast as one's, and as many bodies are in memory.
     pub batch_messages: u16,
     /// Size of the canary's second step, in percent of all.

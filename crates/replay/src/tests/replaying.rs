@@ -66,8 +66,8 @@ async fn an_interrupted_replay_goes_on_and_runs_twice_without_harm() {
     let desk = Desk::with_registrar().await;
     desk.bury(6).await;
     let stop = CancellationToken::new();
-    // Two in a twentieth of a second: as many go together.
-    let paired = Options { rate: Some(40.0), ..options() };
+    // Two in a tenth of a second: as many go together.
+    let paired = Options { rate: Some(20.0), ..options() };
     let first = desk
         .replay()
         .run(&DeadFilter::default(), &paired, &stop, |p| {
