@@ -5,11 +5,11 @@ use crate::contract_queue_support::*;
 use article::Timestamp;
 use queue::{
     Belt, DeadReason, Done, DropReason, Envelope, Lane, MessageId, Outcome, Outgoing, QueueName, ReplayOutcome,
-    RetryReason, Rung, Then, ThenError,
+    RetryReason, Rung, Then,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 contract! {

@@ -2,7 +2,7 @@
 //! are, or has company, and when what it needs is away.
 
 use crate::contract_queue_support::*;
-use queue::{Belt, Done, MessageId, Outcome, RetryReason, Then, ThenError};
+use queue::{Belt, Done, Envelope, MessageId, Outcome, RetryReason, Then, ThenError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
