@@ -207,8 +207,17 @@ pub(crate) fn work_with<H: Handler>(queue: &Queue, handler: H, settings: WorkerS
 }
 
 /// Waits for a condition, for at most 30 seconds.
-pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let end = tokio::time::Instant::now() + Duration::from_secs(30);
+pub(crate) async fn until(what: &str, condition: impl AsyncFnMut() -> bool) {
+    until_within(Duration::from_secs(30), what, condition).await;
+}
+
+/// Waits for what the broker does in its own time, for at most two minutes.
+pub(crate) async fn until_at_length(what: &str, condition: impl AsyncFnMut() -> bool) {
+    until_within(Duration::from_secs(120), what, condition).await;
+}
+
+async fn until_within(limit: Duration, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let end = tokio::time::Instant::now() + limit;
     while !condition().await {
         assert!(tokio::time::Instant::now() < end, "never: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;

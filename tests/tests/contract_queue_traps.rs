@@ -235,18 +235,18 @@ async fn a_returned_message_brings_the_topology_back_and_arrives() {
     assert_eq!(ready(&queue, DEAD).await, 0);
 }
 
-/// The broker cancels the consumers of a queue that is deleted. A minute's heartbeat keeps the look at quiet queues out
-/// of it: only the cancel tells.
+/// The broker cancels the consumers of a queue that is deleted, a quorum queue's in its own time: ten seconds to
+/// more than a minute. A heartbeat of ten minutes keeps the look at quiet queues out of it: only the cancel tells.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consumer_that_was_cancelled_brings_its_queue_back() {
     let url = harness::rabbitmq().vhost();
-    let queue = open(&QueueSettings { heartbeat_secs: 60, ..on(url.clone()) }).await;
+    let queue = open(&QueueSettings { heartbeat_secs: 600, ..on(url.clone()) }).await;
     let running = work(&queue, passing());
     queue.publish(jobs(0..5)).await.unwrap();
     all_products(&queue, 5).await;
     delete(&url, "articles").await;
     let there = || harness::rabbitmq().messages(&url).unwrap().contains_key("articles");
-    until("its queue is there again", async || there()).await;
+    until_at_length("its queue is there again", async || there()).await;
     queue.publish(jobs(5..10)).await.unwrap();
     all_products(&queue, 5).await;
     running.stop().await;
