@@ -99,8 +99,7 @@ impl Replay {
     }
 
     /// Sends what matches, oldest death first, behind the news: on the later lane, at the given rate, and not
-    /// while the belt is full. Returns the account; `progress` is
-    /// told after every batch.
+    /// while the belt is full. Returns the account; `progress` is told after every batch.
     pub async fn run(
         &self,
         filter: &DeadFilter,

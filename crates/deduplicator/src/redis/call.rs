@@ -134,8 +134,8 @@ pub(super) fn tidy(settings: &IndexSettings, tables: &[String], now: Timestamp) 
 }
 
 /// Four bytes of each mark's hash (its low ones: the high ones are small in every sketch) and one for the coarsest level
-/// it is kept at, whether it has a figure and whether it stands in the core. Among the 36 million shingles of a million articles one in 120
-/// falls on another by chance, and counts for nothing, as what is common does.
+/// it is kept at, whether it has a figure and whether it stands in the core. Among the 36 million shingles of a million
+/// articles one in 120 falls on another by chance, and counts for nothing, as what is common does.
 fn pack(sketch: &Sketch) -> Vec<u8> {
     let mut out = Vec::with_capacity(5 * sketch.marks().len());
     for mark in sketch.marks() {
