@@ -13,6 +13,9 @@ pub mod poller;
 pub mod rejudge;
 pub mod retriever;
 pub mod revisit;
+mod round;
 pub mod schedule;
 pub mod warc;
 pub mod websub;
+
+pub use round::RoundError;

@@ -8,14 +8,14 @@ mod turned;
 pub use settings::RejudgeSettings;
 
 use crate::looks::Looks;
-use crate::retriever::{Doorman, Refusal, without_text};
+use crate::retriever::{Doorman, without_text};
+use crate::round::{self, RoundError};
 use article::{Arrival, Article, ArticleId, Source, SourceId, Timestamp};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use judge::{Narrower, judge};
-use queue::{Belt, Lane, Message, Outgoing, Page, Queue, QueueError};
+use queue::{Belt, Lane, Message, Outgoing, Page, Queue};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 use store::{DecisionRow, Store, StoreError, StoredArticle, Validators};
 use telemetry::events::rejudge::{ArticleNarrowed, JudgingHeld, PassEnded};
 use tokio_util::sync::CancellationToken;
@@ -55,23 +55,6 @@ pub enum Round {
     Held,
 }
 
-/// Why a round failed. The next one tries again.
-#[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// The store refused or is away.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The arrivals were not confirmed.
-    #[error("the queue did not take what is carried less of: {0}")]
-    Queue(#[from] QueueError),
-    /// Nor within the time-out.
-    #[error("the queue did not confirm what is carried less of within {0:?}")]
-    Unconfirmed(Duration),
-    /// Hosts can't be asked.
-    #[error("no host can be asked: {0}")]
-    Hosts(Refusal),
-}
-
 impl Rejudge {
     /// With what it needs. `robots` should believe a file no longer than [`RejudgeSettings::every`]; `tdm_file`
     /// says whether TDM files are asked for.
@@ -103,14 +86,7 @@ impl Rejudge {
             match done {
                 Ok(Round::Judged { .. } | Round::Nothing) => {}
                 Ok(Round::Held) => JudgingHeld { reason: "articles_full", detail: "" }.emit(),
-                Err(e) => {
-                    let reason = match e {
-                        RoundError::Store(_) => "store_away",
-                        RoundError::Queue(_) | RoundError::Unconfirmed(_) => "queue_away",
-                        RoundError::Hosts(_) => "slots_away",
-                    };
-                    JudgingHeld { reason, detail: &e.to_string() }.emit();
-                }
+                Err(e) => JudgingHeld { reason: e.reason(), detail: &e.to_string() }.emit(),
             }
         }
     }
@@ -199,12 +175,8 @@ impl Rejudge {
             .iter()
             .map(|(kept, narrower)| Arrival::Seen { article: Box::new(narrower.apply(kept, now)) })
             .collect();
-        let limit = self.settings.publish_timeout();
         let messages: Vec<Outgoing> = arrivals.iter().map(|a| Outgoing::on(Lane::Later, a)).collect();
-        match tokio::time::timeout(limit, self.queue.publish(messages)).await {
-            Ok(published) => published?,
-            Err(_) => return Err(RoundError::Unconfirmed(limit)),
-        }
+        round::send(&self.queue, "what is carried less of", messages, self.settings.publish_timeout()).await?;
         let mut decisions = Vec::with_capacity(narrowed.len());
         for ((kept, narrower), arrival) in narrowed.iter().zip(&arrivals) {
             self.forget_text(&kept.id).await?;

@@ -1,7 +1,8 @@
 //! A publisher that turns to no by its pages' own headers or tags: nobody can know of the older pages without asking
 //! for them. Where its newest ones all say the same no, those from before are looked at again, each for itself.
 
-use super::{Rejudge, RoundError};
+use super::Rejudge;
+use crate::round::{self, RoundError};
 use article::{Article, Carry, CarryReason, SourceId, Timestamp};
 use queue::{Belt, Lane, Outgoing, Page, Visit};
 use std::collections::BTreeSet;
@@ -106,11 +107,7 @@ impl Rejudge {
             self.store.watch_on(id, None, &Validators::default()).await?;
             pages.push(Outgoing::on(Lane::Later, &page));
         }
-        let limit = self.settings.publish_timeout();
-        match tokio::time::timeout(limit, self.queue.publish(pages)).await {
-            Ok(published) => Ok(published?),
-            Err(_) => Err(RoundError::Unconfirmed(limit)),
-        }
+        round::send(&self.queue, "the looks at older articles", pages, self.settings.publish_timeout()).await
     }
 }
 

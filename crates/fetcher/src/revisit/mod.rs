@@ -8,10 +8,10 @@ mod tests;
 pub use settings::RevisitSettings;
 
 use crate::looks::Looks;
+use crate::round::{self, RoundError};
 use article::Timestamp;
 use queue::{Belt, Lane, Outgoing, Page, Queue, QueueError, QueueName, Visit};
-use std::time::Duration;
-use store::{DueRevisit, Store, StoreError};
+use store::{DueRevisit, Store};
 use telemetry::events::revisits::{RevisitUnreadable, RevisitsForgotten, RevisitsHeld, RevisitsSent};
 use tokio_util::sync::CancellationToken;
 
@@ -36,20 +36,6 @@ pub enum Round {
     Held,
 }
 
-/// Why a round failed. The next one tries again.
-#[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// The store refused or is away.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The pages were not confirmed; their leases were given back.
-    #[error("the queue did not take the revisits: {0}")]
-    Queue(#[from] QueueError),
-    /// Nor within the time-out.
-    #[error("the queue did not confirm the revisits within {0:?}")]
-    Unconfirmed(Duration),
-}
-
 impl Revisits {
     /// With what it needs.
     pub fn new(store: Store, queue: Queue, settings: RevisitSettings) -> Self {
@@ -63,13 +49,7 @@ impl Revisits {
             match self.tick(Timestamp::now()).await {
                 Ok(Round::Sent(_)) => {}
                 Ok(Round::Held) => RevisitsHeld { reason: "pages_waiting", detail: "" }.emit(),
-                Err(e) => {
-                    let reason = match e {
-                        RoundError::Store(_) => "store_away",
-                        RoundError::Queue(_) | RoundError::Unconfirmed(_) => "queue_away",
-                    };
-                    RevisitsHeld { reason, detail: &e.to_string() }.emit();
-                }
+                Err(e) => RevisitsHeld { reason: e.reason(), detail: &e.to_string() }.emit(),
             }
         }
     }
@@ -111,11 +91,7 @@ impl Revisits {
 
     async fn send(&self, due: &[DueRevisit]) -> Result<(), RoundError> {
         let pages: Vec<Outgoing> = due.iter().filter_map(page).map(|p| Outgoing::on(Lane::Later, &p)).collect();
-        let limit = self.settings.publish_timeout();
-        match tokio::time::timeout(limit, self.queue.publish(pages)).await {
-            Ok(published) => Ok(published?),
-            Err(_) => Err(RoundError::Unconfirmed(limit)),
-        }
+        round::send(&self.queue, "the revisits", pages, self.settings.publish_timeout()).await
     }
 }
 

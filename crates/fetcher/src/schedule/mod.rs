@@ -7,10 +7,11 @@ mod tests;
 pub use settings::SchedulerSettings;
 
 use crate::looks::Looks;
+use crate::round::{self, RoundError};
 use article::Timestamp;
-use queue::{Belt, Outgoing, Poll, Queue, QueueError};
+use queue::{Belt, Outgoing, Poll, Queue};
 use std::time::Duration;
-use store::{DueFeed, Store, StoreError};
+use store::{DueFeed, Store};
 use telemetry::events::feeds::{EntriesPruned, PollsSent, RoundHeld};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -33,20 +34,6 @@ pub enum Round {
     Sent(usize),
     /// Feeds or pages has no room: feeds stay due.
     Held(Belt),
-}
-
-/// Why a round failed. The next one tries again.
-#[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// The store refused or is away.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The polls were not confirmed; their leases were given back.
-    #[error("the queue did not take the polls: {0}")]
-    Queue(#[from] QueueError),
-    /// Nor within the time-out.
-    #[error("the queue did not confirm the polls within {0:?}")]
-    Unconfirmed(Duration),
 }
 
 impl Scheduler {
@@ -79,13 +66,7 @@ impl Scheduler {
                     let reason = if belt == Belt::Pages { "pages_full" } else { "feeds_full" };
                     return RoundHeld { reason, detail: "" }.emit();
                 }
-                Err(e) => {
-                    let reason = match e {
-                        RoundError::Store(_) => "store_away",
-                        RoundError::Queue(_) | RoundError::Unconfirmed(_) => "queue_away",
-                    };
-                    return RoundHeld { reason, detail: &e.to_string() }.emit();
-                }
+                Err(e) => return RoundHeld { reason: e.reason(), detail: &e.to_string() }.emit(),
             }
         }
     }
@@ -111,11 +92,7 @@ impl Scheduler {
 
     async fn send(&self, due: &[DueFeed]) -> Result<(), RoundError> {
         let polls: Vec<Outgoing> = due.iter().map(|d| Outgoing::new(&poll(d))).collect();
-        let limit = self.settings.publish_timeout();
-        match tokio::time::timeout(limit, self.queue.publish(polls)).await {
-            Ok(published) => Ok(published?),
-            Err(_) => Err(RoundError::Unconfirmed(limit)),
-        }
+        round::send(&self.queue, "the polls", polls, self.settings.publish_timeout()).await
     }
 
     /// Forgets entries that no feed has listed for long. Every replica does it; twice is once.
