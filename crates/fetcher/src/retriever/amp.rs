@@ -1,11 +1,9 @@
 //! An AMP page is a copy of its article, often without half of it: the article's own page is read instead.
 
 use super::Retriever;
-use super::answer::{asks_for_rest, rest};
-use super::led::Led;
+use super::pages::aside;
 use super::refusal::Refusal;
-use crate::extract::{Hints, PageBytes, Signals, original_of_amp};
-use article::Timestamp;
+use crate::extract::{Hints, Signals, original_of_amp};
 use queue::{Delivery, Page};
 use url::Url;
 use web::{Kind, Request, Response};
@@ -42,14 +40,7 @@ impl Retriever {
         // A name has one slot at a host, and the AMP page's is used.
         let name = format!("{} original", delivery.message_id.0);
         let slot = self.slot(&url, page.visit, &name, &leave.permit).await?;
-        let led = Led::new(self, page.visit, &name);
-        let response = self.client.get_by_leave(&Request::new(url, Kind::Page), &led).await?;
-        drop(slot);
-        if asks_for_rest(&response) {
-            let until = self.politeness.slow_down(&response.url, response.retry_after(), Timestamp::now()).await?;
-            return Err(rest(&response, until));
-        }
-        Ok((response, leave.reserved.and(led.reserved())))
+        self.ask(slot, &Request::new(url, Kind::Page), page.visit, &name, leave.reserved).await
     }
 }
 
@@ -58,17 +49,5 @@ async fn original(response: &Response) -> Result<Option<Url>, Refusal> {
     if !response.is_success() {
         return Ok(None);
     }
-    let response = response.clone();
-    let look = move || {
-        let headers = response.headers.clone().into_pairs();
-        let page = PageBytes {
-            bytes: &response.body,
-            url: response.url.as_str(),
-            content_type: response.headers.get("content-type"),
-            headers: &headers,
-            received_at: None,
-        };
-        original_of_amp(&page).and_then(|url| url.url())
-    };
-    tokio::task::spawn_blocking(look).await.map_err(|e| Refusal::Broken(e.to_string()))
+    aside(response, |page| original_of_amp(page).and_then(|url| url.url())).await
 }

@@ -1,8 +1,6 @@
 //! Where an article's further pages come from: its host, page by page and by its rules, or what was kept of them.
 
 use super::Retriever;
-use super::answer::{asks_for_rest, rest};
-use super::led::Led;
 use super::refusal::{Refusal, of_fetch};
 use crate::extract::Signals;
 use article::{ArticleId, CanonicalUrl, Timestamp};
@@ -83,15 +81,10 @@ impl FromHost<'_> {
         }
         let name = format!("{} page {number}", self.delivery.message_id.0);
         let slot = retriever.slot(&address, self.page.visit, &name, &leave.permit).await?;
-        let led = Led::new(retriever, self.page.visit, &name);
-        let response = retriever.client.get_by_leave(&Request::new(address, Kind::Page), &led).await?;
-        drop(slot);
-        if asks_for_rest(&response) {
-            let until = retriever.politeness.slow_down(&response.url, response.retry_after(), Timestamp::now()).await?;
-            return Err(rest(&response, until));
-        }
+        let request = Request::new(address, Kind::Page);
+        let (response, reserved) = retriever.ask(slot, &request, self.page.visit, &name, leave.reserved).await?;
         match response.status {
-            200..=299 => Ok(Turned::Page(Box::new(response), leave.reserved.and(led.reserved()))),
+            200..=299 => Ok(Turned::Page(Box::new(response), reserved)),
             status @ (408 | 425 | 500..) => Err(Refusal::ServerError { status }),
             status => Err(Refusal::ClientError { status }),
         }

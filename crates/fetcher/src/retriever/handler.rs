@@ -141,14 +141,28 @@ impl Retriever {
     ) -> Result<(Response, Signals), Refusal> {
         let name = &delivery.message_id.0;
         let slot = self.slot(&url, page.visit, name, &leave.permit).await?;
-        let led = Led::new(self, page.visit, name);
-        let response = self.client.get_by_leave(&self.request(page, url).await?, &led).await?;
+        let request = self.request(page, url).await?;
+        self.ask(slot, &request, page.visit, name, leave.reserved).await
+    }
+
+    /// A request in its slot, led on by the leave of each host on the way; with the response what they and the first
+    /// one (`reserved`) reserve. A host that asks for rest is given it by all.
+    pub(super) async fn ask(
+        &self,
+        slot: SlotGuard,
+        request: &Request,
+        visit: Visit,
+        name: &str,
+        reserved: Signals,
+    ) -> Result<(Response, Signals), Refusal> {
+        let led = Led::new(self, visit, name);
+        let response = self.client.get_by_leave(request, &led).await?;
         drop(slot);
         if asks_for_rest(&response) {
             let until = self.politeness.slow_down(&response.url, response.retry_after(), Timestamp::now()).await?;
             return Err(rest(&response, until));
         }
-        Ok((response, leave.reserved.and(led.reserved())))
+        Ok((response, reserved.and(led.reserved())))
     }
 
     /// A slot for a request that has a name: asked again under it, it is the same. Revisits take only slots that no news

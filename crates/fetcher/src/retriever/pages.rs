@@ -4,7 +4,9 @@ use super::article::hints;
 use super::further::{Further, Turned};
 use super::reader::Reader;
 use super::refusal::Refusal;
-use crate::extract::{Continues, Extracted, Hints, Joined, PageBytes, Signals, header_signals, join, take_whole};
+use crate::extract::{
+    Continues, ExtractError, Extracted, Hints, Joined, PageBytes, Signals, header_signals, join, take_whole,
+};
 use article::{ArticleId, CanonicalUrl, Carry, Source};
 use queue::Page;
 use web::Response;
@@ -126,26 +128,32 @@ impl Reader {
         self.capture(asked, part_of, response.clone()).await
     }
 
-    /// Milliseconds of one core, so not on the threads that wait for the network.
     pub(super) async fn extract(
         &self,
         hints: Hints,
         response: &Response,
-    ) -> Result<Result<Extracted, crate::extract::ExtractError>, Refusal> {
-        let response = response.clone();
-        let work = move || {
-            let headers = response.headers.clone().into_pairs();
-            let bytes = PageBytes {
-                bytes: &response.body,
-                url: response.url.as_str(),
-                content_type: response.headers.get("content-type"),
-                headers: &headers,
-                received_at: Some(response.received_at),
-            };
-            crate::extract::extract(&bytes, &hints)
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::Broken(e.to_string()))
+    ) -> Result<Result<Extracted, ExtractError>, Refusal> {
+        aside(response, move |page| crate::extract::extract(page, &hints)).await
     }
+}
+
+/// Reads a page's bytes: milliseconds of one core, so not on the threads that wait for the network.
+pub(super) async fn aside<T: Send + 'static>(
+    response: &Response,
+    read: impl FnOnce(&PageBytes<'_>) -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    let response = response.clone();
+    let work = move || {
+        let headers = response.headers.clone().into_pairs();
+        read(&PageBytes {
+            bytes: &response.body,
+            url: response.url.as_str(),
+            content_type: response.headers.get("content-type"),
+            headers: &headers,
+            received_at: Some(response.received_at),
+        })
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| Refusal::Broken(e.to_string()))
 }
 
 impl Pages {
