@@ -15,6 +15,8 @@ pub mod retriever;
 pub mod revisit;
 mod round;
 pub mod schedule;
+#[cfg(test)]
+mod sent_pages;
 pub mod warc;
 pub mod websub;
 

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::{RevisitSettings, Revisits, Round};
+use crate::sent_pages::{taken, waiting};
 use article::{Article, CanonicalUrl, Carry, ContentHash, PrimaryHints, Rights, Section, SourceId, Timestamp};
-use queue::{Belt, Lane, Message, Page, Queue, QueueName, QueueSettings, Visit};
+use queue::{Message, Page, Queue, QueueSettings, Visit};
 use std::time::Duration;
 use store::{PublishPolicy, Store, StoreSettings, Validators, Watched};
 use telemetry::Health;
@@ -86,23 +87,6 @@ impl Office {
     fn revisits(&self, settings: RevisitSettings) -> Revisits {
         Revisits::new(self.store.clone(), self.queue.clone(), settings)
     }
-
-    /// Takes so many pages from the later lane.
-    async fn taken(&self, count: usize) -> Vec<Page> {
-        let mut consumer = self.queue.consume(QueueName::Belt(Belt::Pages, Lane::Later), 50).await.unwrap();
-        let mut pages = Vec::new();
-        for _ in 0..count {
-            let delivery = consumer.next().await.unwrap();
-            pages.push(serde_json::from_slice(&delivery.envelope.body).unwrap());
-            delivery.ack().await.unwrap();
-        }
-        pages
-    }
-
-    async fn waiting(&self) -> u64 {
-        let depths = self.queue.depths().await.unwrap();
-        depths.iter().filter(|d| d.queue.belt() == Some(Belt::Pages)).map(|d| d.ready).sum()
-    }
 }
 
 fn after(secs: u64) -> Timestamp {
@@ -117,7 +101,7 @@ async fn an_article_is_looked_at_again_after_an_hour_a_day_and_a_week() {
     for (age, visit) in [(3_600, Visit::Hour), (86_400, Visit::Day), (604_800, Visit::Week)] {
         assert_eq!(revisits.tick(after(age)).await.unwrap(), Round::Sent(1));
         assert_eq!(revisits.tick(after(age)).await.unwrap(), Round::Sent(0));
-        assert_eq!(office.taken(1).await, [Page { visit, ..page(0) }]);
+        assert_eq!(taken(&office.queue, 1).await, [Page { visit, ..page(0) }]);
     }
     assert_eq!(revisits.tick(after(9_999_999)).await.unwrap(), Round::Sent(0));
     assert_eq!(office.store.watched_page(&article(&page(0)).id).await.unwrap(), None);
@@ -132,7 +116,7 @@ async fn replicas_send_each_look_once_and_a_round_is_bounded() {
     assert_eq!((first.unwrap(), second.unwrap()), (Round::Sent(10), Round::Sent(10)));
     assert_eq!(a.tick(after(3_600)).await.unwrap(), Round::Sent(10));
     assert_eq!(b.tick(after(3_600)).await.unwrap(), Round::Sent(0));
-    let pages = office.taken(30).await;
+    let pages = taken(&office.queue, 30).await;
     let names: std::collections::BTreeSet<_> = pages.iter().map(|p| p.permalink.as_str()).collect();
     assert_eq!(names.len(), 30);
 }
@@ -143,7 +127,7 @@ async fn while_enough_pages_wait_looks_stay_due() {
     let revisits = office.revisits(RevisitSettings { batch: 2, waiting: 2, ..RevisitSettings::default() });
     assert_eq!(revisits.tick(after(3_600)).await.unwrap(), Round::Sent(2));
     assert_eq!(revisits.tick(after(3_600)).await.unwrap(), Round::Held);
-    office.taken(2).await;
+    taken(&office.queue, 2).await;
     assert_eq!(revisits.tick(after(3_600)).await.unwrap(), Round::Sent(2));
 }
 
@@ -163,7 +147,7 @@ async fn without_ages_nothing_is_looked_at_again_nor_kept() {
     let off = RevisitSettings { after_secs: Vec::new(), ..RevisitSettings::default() };
     assert_eq!(office.revisits(off).tick(after(700_000)).await.unwrap(), Round::Sent(0));
     assert_eq!(office.revisits(RevisitSettings::default()).tick(after(700_000)).await.unwrap(), Round::Sent(0));
-    assert_eq!(office.waiting().await, 0);
+    assert_eq!(waiting(&office.queue).await, 0);
 }
 
 #[test]

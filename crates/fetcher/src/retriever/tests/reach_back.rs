@@ -2,15 +2,13 @@
 
 use super::house::{Answer, House, PERMALINK, bridge, html, page};
 use crate::rejudge::{Rejudge, RejudgeSettings, Round};
+use crate::sent_pages::{PATIENCE, taken, waiting};
 use article::{Arrival, Article, Carry, CarryReason, Timestamp};
 use queue::{Belt, Lane, Page, Queue, QueueName, QueueSettings, Visit};
 use std::time::Duration;
 use store::StoredArticle;
 use telemetry::Health;
 use web::{Robots, RobotsSettings};
-
-/// What was sent is there at once.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 const MONTH: Duration = Duration::from_secs(30 * 86_400);
 
@@ -174,28 +172,6 @@ async fn newer(house: &House, count: u32, head: &str) {
     }
 }
 
-impl Court {
-    /// Pages sent to be looked at again, which must be so many.
-    async fn looks(&self, count: usize) -> Vec<Page> {
-        let mut sent = self.queue.consume(QueueName::Belt(Belt::Pages, Lane::Later), 9).await.unwrap();
-        let mut pages = Vec::new();
-        for n in 0..count {
-            let Ok(delivery) = tokio::time::timeout(PATIENCE, sent.next()).await else {
-                panic!("of {count} articles that should be looked at again, {n} were sent")
-            };
-            let delivery = delivery.unwrap();
-            pages.push(serde_json::from_slice(&delivery.envelope.body).unwrap());
-            delivery.ack().await.unwrap();
-        }
-        pages
-    }
-
-    async fn waiting(&self) -> u64 {
-        let depths = self.queue.depths().await.unwrap();
-        depths.iter().filter(|d| d.queue.belt() == Some(Belt::Pages)).map(|d| d.ready).sum()
-    }
-}
-
 #[tokio::test]
 async fn where_a_publishers_newest_pages_all_say_no_older_ones_are_looked_at_again() {
     let house = a_month_ago("").await;
@@ -206,7 +182,7 @@ async fn where_a_publishers_newest_pages_all_say_no_older_ones_are_looked_at_aga
     let now = Timestamp::now();
     let round = court.rejudge.tick(now).await.unwrap();
     assert_eq!(round, Round::Judged { articles: 1, narrowed: 0 }, "nobody has asked it yet");
-    let pages = court.looks(1).await;
+    let pages = taken(&court.queue, 1).await;
     assert_eq!((pages[0].permalink.as_str(), pages[0].visit), (PERMALINK, Visit::Week));
     house.look(&pages[0]).await;
     let stored = stored(&house).await.article;
@@ -215,7 +191,7 @@ async fn where_a_publishers_newest_pages_all_say_no_older_ones_are_looked_at_aga
     let later = now.plus(RejudgeSettings::default().every());
     assert_eq!(court.rejudge.look_again(later).await.unwrap(), 0);
     assert_eq!(court.rejudge.look_again(later.plus(MONTH)).await.unwrap(), 0);
-    assert_eq!(court.waiting().await, 0);
+    assert_eq!(waiting(&court.queue).await, 0);
 }
 
 #[tokio::test]
@@ -232,11 +208,11 @@ async fn it_goes_on_through_all_that_is_carried_a_few_at_a_time() {
     let court = Court::with(&house, settings.clone()).await;
     let now = Timestamp::now();
     court.rejudge.tick(now).await.unwrap();
-    let mut seen = court.looks(3).await;
+    let mut seen = taken(&court.queue, 3).await;
     let next = now.plus(Duration::from_secs(settings.looks_every_secs));
     assert_eq!(court.rejudge.look_again(now).await.unwrap(), 0, "not all at once");
     assert_eq!(court.rejudge.look_again(next).await.unwrap(), 1);
-    seen.extend(court.looks(1).await);
+    seen.extend(taken(&court.queue, 1).await);
     let names: std::collections::BTreeSet<&str> = seen.iter().map(|p| p.permalink.as_str()).collect();
     assert_eq!(names.len(), 4);
     // In full: not every server says in a 304 what it says of its pages.
@@ -255,7 +231,7 @@ async fn one_pages_no_is_its_own() {
         newer(&house, count, head).await;
         let court = Court::of(&house).await;
         court.rejudge.tick(Timestamp::now()).await.unwrap();
-        assert_eq!(court.waiting().await, 0, "{count} {head}");
+        assert_eq!(waiting(&court.queue).await, 0, "{count} {head}");
     }
     let house = a_month_ago("").await;
     newer(&house, 4, "<meta name=robots content=noarchive>").await;
@@ -263,7 +239,7 @@ async fn one_pages_no_is_its_own() {
     house.look(&super::house::page_at("http://aurora.localhost/world/last")).await;
     let court = Court::of(&house).await;
     court.rejudge.tick(Timestamp::now()).await.unwrap();
-    assert_eq!(court.waiting().await, 0, "the newest is free");
+    assert_eq!(waiting(&court.queue).await, 0, "the newest is free");
 }
 
 #[tokio::test]
