@@ -1,6 +1,6 @@
 //! The storm over a whole installation: its servers, what strikes them, and waiting for the news to move on.
 
-use crate::chaos_seed::Draws;
+use crate::chaos_seed::{Draws, alarmed, frozen, restarted};
 use crate::installation::{Installation, Parts};
 use harness::{Postgres, RabbitMq, Redis};
 use press::RunningPress;
@@ -141,24 +141,12 @@ impl Storm<'_> {
     pub(crate) async fn strike(&mut self, fault: Fault) -> Result<(), String> {
         let Servers { broker, redis, postgres } = self.servers;
         match fault {
-            Fault::BrokerKilled => {
-                broker.kill();
-                broker.restart().unwrap();
-            }
-            Fault::BrokerFrozen => {
-                broker.freeze();
-                tokio::time::sleep(Duration::from_secs(6)).await; // past the heartbeats
-                broker.thaw();
-            }
+            Fault::BrokerKilled => restarted(broker),
+            Fault::BrokerFrozen => frozen(broker).await,
             Fault::ConnectionsClosed => {
                 broker.close_connections(&self.queue_url).unwrap();
             }
-            Fault::MemoryAlarm => {
-                broker.raise_alarm().unwrap();
-                tokio::time::sleep(Duration::from_secs(2)).await;
-                self.kill_one();
-                broker.end_alarm().unwrap();
-            }
+            Fault::MemoryAlarm => alarmed(broker, || self.kill_one()).await,
             Fault::RedisKilled => {
                 redis.kill();
                 tokio::time::sleep(Duration::from_secs(2)).await;

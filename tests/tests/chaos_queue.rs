@@ -7,7 +7,7 @@
 //! on RabbitMQ sees each planted mistake within twenty seeds.
 
 use crate::chaos_house::{ENTRIES, Files, Look, Plant, Process, storm_settings, text_of};
-use crate::chaos_seed::{Draws, Tally, number, seeds};
+use crate::chaos_seed::{Draws, Tally, alarmed, frozen, number, restarted, seeds};
 use crate::contract_queue_support::{On, until};
 use harness::RabbitMq;
 use queue::{Outgoing, Queue};
@@ -120,21 +120,9 @@ impl Storm<'_> {
         let Some(broker) = self.broker else { return self.kill_worker() };
         match fault {
             Fault::WorkerKilled => self.kill_worker(),
-            Fault::BrokerKilled => {
-                broker.kill();
-                broker.restart().unwrap();
-            }
-            Fault::BrokerFrozen => {
-                broker.freeze();
-                tokio::time::sleep(Duration::from_secs(6)).await; // past the heartbeats
-                broker.thaw();
-            }
-            Fault::MemoryAlarm => {
-                broker.raise_alarm().unwrap();
-                tokio::time::sleep(Duration::from_secs(2)).await;
-                self.kill_worker();
-                broker.end_alarm().unwrap();
-            }
+            Fault::BrokerKilled => restarted(broker),
+            Fault::BrokerFrozen => frozen(broker).await,
+            Fault::MemoryAlarm => alarmed(broker, || self.kill_worker()).await,
             Fault::ConnectionsClosed => {
                 broker.close_connections(&self.url).unwrap();
             }

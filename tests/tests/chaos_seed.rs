@@ -1,5 +1,6 @@
-//! What the storms share: draws that follow from a seed, and which seeds a run tries.
+//! What the storms share: draws that follow from a seed, which seeds a run tries, and faults of their broker.
 
+use harness::RabbitMq;
 use std::fmt;
 use std::time::Duration;
 
@@ -67,4 +68,25 @@ impl fmt::Display for Tally {
         let Self { seeds, faults, sent, lost, doubled } = self;
         write!(f, "{seeds} seeds, {faults} faults injected, {sent} messages sent, lost {lost}, doubled {doubled}")
     }
+}
+
+/// Dies and comes back.
+pub(crate) fn restarted(broker: &RabbitMq) {
+    broker.kill();
+    broker.restart().unwrap();
+}
+
+/// Stands still for longer than the storms' heartbeats of two seconds allow.
+pub(crate) async fn frozen(broker: &RabbitMq) {
+    broker.freeze();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    broker.thaw();
+}
+
+/// Takes nothing for a while, at whose end something else happens too.
+pub(crate) async fn alarmed(broker: &RabbitMq, meanwhile: impl FnOnce()) {
+    broker.raise_alarm().unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    meanwhile();
+    broker.end_alarm().unwrap();
 }
