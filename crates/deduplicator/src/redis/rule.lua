@@ -75,9 +75,6 @@ local function share(part, whole)
   return floor(min(part, whole) * 10000 / whole)
 end
 
--- Most stories that one article makes one.
-local MOST_ALSO = 3
-
 -- What a shingle is to its story: in the middle of its body, elsewhere in it, only in a copy of it.
 local CORE, EDGE, EXTRA = 0, 1, 2
 
@@ -148,7 +145,7 @@ local function look_up(root, q, name)
       local posting = call('HGET', bucket, field)
       if not posting then
         holders[i], unknown = NOBODY, unknown + 1
-      elseif #posting > 2 then
+      elseif not is_common(posting) then
         holders[i] = holders_of(f, posting)
       elseif day_of(posting) >= oldest then
         common[i] = day_of(posting)

@@ -67,6 +67,9 @@ end
 ------------------------------------------------------------------------------------------------------------
 -- The near decision as a whole.
 
+-- Most stories that one article makes one.
+local MOST_ALSO = 3
+
 local function near(root, q)
   local v = { kind = 'n', story = q.own, of = '', score = 10000, postings = 0, shared = 0, containment = 0, jaccard = 0 }
   if not q.level then return v end
