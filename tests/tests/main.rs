@@ -30,6 +30,7 @@ mod harness_itself;
 mod hubs;
 mod installation;
 mod ops_in_a_browser;
+mod press_pages;
 mod real_input;
 mod replay;
 mod revisits;

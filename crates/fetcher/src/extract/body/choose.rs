@@ -4,6 +4,8 @@ use super::Known;
 use super::lines::{Kind, Line};
 use super::{agreement, lead, phrases, trim};
 use crate::extract::dom::{Dom, NodeId, Tag};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What was picked.
 pub(super) struct Picked {
@@ -107,9 +109,11 @@ pub(super) fn pick(
 ) -> Picked {
     let title = article::normalise(known.title);
     let inside: Vec<usize> = (0..lines.len()).filter(|i| dom.within(lines[*i].at, container)).collect();
-    let run = heaviest_run(lines, &inside);
+    let run = heaviest_run(dom, lines, &inside);
     let mut picked: Vec<usize> = run.iter().copied().filter(|i| stays(&lines[*i], &title)).collect();
     trim::strangers(dom, lines, &mut picked);
+    trim::above(lines, &mut picked, headline);
+    trim::outside(dom, lines, &mut picked);
     trim::ends(lines, &mut picked);
     trim::signposts(lines, &mut picked);
     trim::empty_headings(lines, &mut picked);
@@ -126,7 +130,7 @@ pub(super) fn pick(
 }
 
 /// The run of lines that weighs most: what comes before and after the text goes.
-fn heaviest_run<'a>(lines: &[Line], inside: &'a [usize]) -> &'a [usize] {
+fn heaviest_run<'a>(dom: &Dom, lines: &[Line], inside: &'a [usize]) -> &'a [usize] {
     let (mut best, mut best_sum) = (0..0, 0.0f32);
     let (mut start, mut sum) = (0, 0.0f32);
     for (n, i) in inside.iter().enumerate() {
@@ -137,9 +141,34 @@ fn heaviest_run<'a>(lines: &[Line], inside: &'a [usize]) -> &'a [usize] {
             (best, best_sum) = (start..n + 1, sum);
         }
     }
+    best.end = end_of_paragraphs(dom, lines, inside, best.clone());
     // A heading right above the first line belongs to it.
     let heads = best.start > 0 && matches!(lines[inside[best.start - 1]].kind, Kind::Heading(2..)) && !best.is_empty();
     &inside[best.start - usize::from(heads)..best.end]
+}
+
+/// Share of a run's paragraphs from which their parent is the element with the text.
+const OF_ONE_PARENT: f32 = 0.67;
+
+/// Where the run ends if the paragraphs after it that stand beside its own belong to it: a box before a short last
+/// paragraph outweighs that.
+fn end_of_paragraphs(dom: &Dom, lines: &[Line], inside: &[usize], run: Range<usize>) -> usize {
+    let is_paragraph = |line: &Line| line.kind == Kind::Text && dom.tag(line.owner) == Tag::P && !line.clutter;
+    let mut of_parent: BTreeMap<NodeId, usize> = BTreeMap::new();
+    for line in inside[run.clone()].iter().map(|i| &lines[*i]).filter(|l| is_paragraph(l)) {
+        *of_parent.entry(dom.parent(line.owner)).or_default() += 1;
+    }
+    let all: usize = of_parent.values().sum();
+    let most = of_parent.into_iter().max_by_key(|(_, n)| *n);
+    let Some((parent, _)) = most.filter(|(_, n)| *n as f32 >= all as f32 * OF_ONE_PARENT && *n > 1) else {
+        return run.end;
+    };
+    let beside = |n: &usize| {
+        let line = &lines[inside[*n]];
+        let told = (is_paragraph(line) && line.ends_sentence()) || (line.kind == Kind::Quote && !line.clutter);
+        told && dom.within(line.at, parent) && line.link_share() < 0.5
+    };
+    (run.end..inside.len()).rev().find(beside).map_or(run.end, |n| n + 1)
 }
 
 pub(super) fn stays(line: &Line, title: &str) -> bool {

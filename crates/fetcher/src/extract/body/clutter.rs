@@ -54,6 +54,7 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &m
     let holds = |id: NodeId| headline.iter().chain(&mains).any(|h| dom.within(*h, id));
     let mass = Mass::of(dom, lines);
     let total = mass.within(0, dom.len());
+    let boxes = sign_up_boxes(dom, &mass);
     // Where the innermost clutter around a node ends; nodes come in document order.
     let mut clutter_end = 0;
     let mut next_line = 0;
@@ -66,7 +67,8 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &m
         let element = !matches!(dom.tag(id), Tag::None | Tag::Text);
         if id >= clutter_end && element && !holds(id) {
             let held = mass.within(id, end);
-            let clutter = match voice(dom, id, trust) {
+            let voice = if boxes.binary_search(&id).is_ok() { Voice::Clutter } else { voice(dom, id, trust) };
+            let clutter = match voice {
                 Voice::Silent | Voice::Content => false,
                 Voice::Clutter => held == 0.0 || held <= total * TOO_MUCH_FOR_CLUTTER,
                 Voice::Others => held == 0.0 || held <= total * TOO_MUCH_FOR_CLUTTER || total - held >= AN_ARTICLE,
@@ -82,6 +84,26 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &m
         }
         id += 1;
     }
+}
+
+/// Characters up to which what surrounds a field for a mail address only asks for one.
+const SIGN_UP_MAX: usize = 400;
+
+/// Elements that ask for a mail address, whatever their names and language: around each such field the widest with
+/// little text. In document order.
+fn sign_up_boxes(dom: &Dom, mass: &Mass) -> Vec<NodeId> {
+    let asks = |id: &NodeId| {
+        dom.tag(*id) == Tag::Input && dom.attr(*id, "type").is_some_and(|t| t.eq_ignore_ascii_case("email"))
+    };
+    let little = |id: &NodeId| {
+        mass.chars_within(*id, dom.end(*id)) <= SIGN_UP_MAX
+            && !matches!(dom.tag(*id), Tag::Body | Tag::Html | Tag::None)
+    };
+    let mut boxes: Vec<NodeId> =
+        (0..dom.len()).filter(asks).filter_map(|field| dom.ancestors(field).take_while(little).last()).collect();
+    boxes.sort_unstable();
+    boxes.dedup();
+    boxes
 }
 
 /// Sums over ranges of the page.
@@ -207,6 +229,9 @@ fn token_voice(token: &str) -> Voice {
     if CONTENT_TOKENS.contains(&lower.as_str()) {
         return Voice::Content;
     }
+    if lower == "by" {
+        return Voice::Furniture;
+    }
     if HIDDEN_TOKENS.contains(&lower.as_str()) || AUTHOR_BOX.iter().any(|w| lower.contains(w)) {
         return Voice::Clutter;
     }
@@ -320,8 +345,8 @@ const CONTENT_TOKENS: &[&str] = &[
 
 fn word_voice(word: &str) -> Voice {
     match word {
-        "comment" | "comments" | "commentlist" | "respond" | "replies" | "disqus" | "kommentare" | "comentarios"
-        | "commentaires" => Voice::Others,
+        "comment" | "comments" | "commentlist" | "respond" | "replies" | "disqus" | "discussion" | "kommentare"
+        | "comentarios" | "commentaires" => Voice::Others,
         "commentary" | "gallery" | "slideshow" | "carousel" | "kommentar" | "related" | "relatedarticles"
         | "relatedposts" | "relatedcontent" | "relacionadas" | "relacionados" | "recommended" | "recommendation"
         | "recommendations" | "recommend" | "recirc" | "recirculation" | "readmore" | "mostread" | "trending"

@@ -51,12 +51,13 @@ pub(super) fn find(
     None
 }
 
-/// A second, long heading right below the headline.
+/// A second, long heading right below the headline, or a sentence in bold.
 fn below_headline(dom: &Dom, lines: &[Line], until: usize, headline: NodeId) -> Option<usize> {
     let below = |i: &usize| lines[*i].at >= dom.end(headline) && !lines[*i].clutter && lines[*i].chars >= SHORTEST;
     let next = (0..until).find(below)?;
     let line = &lines[next];
-    (matches!(line.kind, Kind::Heading(2..)) && line.chars >= 50 && line.link_share() < 0.5).then_some(next)
+    let stands_out = matches!(line.kind, Kind::Heading(2..)) || (line.bold && line.ends_sentence());
+    (stands_out && (50..=LONGEST).contains(&line.chars) && line.link_share() < 0.5).then_some(next)
 }
 
 /// Whether an element or one of its nearest parents is named as templates name the standfirst.

@@ -1,5 +1,6 @@
 //! A page as the lines of text a reader sees.
 
+use super::clutter::{self, Trust, Voice};
 use crate::extract::dom::{Dom, NodeId, Tag};
 
 /// What a line is by its markup.
@@ -36,6 +37,8 @@ pub(crate) struct Line {
     pub(crate) chars: usize,
     /// Of them, in links.
     pub(crate) linked: usize,
+    /// Whether all of it is in bold.
+    pub(crate) bold: bool,
     /// In what is not the article by its markup: see [`super::clutter`].
     pub(crate) clutter: bool,
 }
@@ -66,7 +69,29 @@ fn deobfuscated(hex: &str) -> Option<String> {
 /// Hidden inside a line: alternatives for programs and screen readers. Whole blocks that are hidden may be
 /// shown by a program later, which [`super::clutter`] judges.
 fn is_hidden_inline(dom: &Dom, id: NodeId, tag: Tag) -> bool {
-    tag != Tag::None && !tag.is_block() && dom.attr(id, "style").is_some_and(super::clutter::hides)
+    tag != Tag::None && !tag.is_block() && dom.attr(id, "style").is_some_and(clutter::hides)
+}
+
+/// An inline element that names itself a byline or a date and after which the line ends: a line of its own, if it
+/// begins one.
+fn is_label(dom: &Dom, id: NodeId, tag: Tag) -> bool {
+    if !matches!(tag, Tag::I | Tag::Em | Tag::Span | Tag::Small | Tag::Cite | Tag::Time | Tag::Font) {
+        return false;
+    }
+    let parent = dom.parent(id);
+    if !dom.tag(parent).is_block() || dom.tag(parent) == Tag::P {
+        return false;
+    }
+    let is_blank = |n: NodeId| dom.text(n).is_some_and(|t| t.trim().is_empty());
+    let mut next = dom.end(id);
+    while next < dom.end(parent) && is_blank(next) {
+        next = dom.end(next);
+    }
+    let ends = next >= dom.end(parent) || {
+        let tag = dom.tag(next);
+        tag.is_block() || matches!(tag, Tag::Br | Tag::Img | Tag::Picture | Tag::Small | Tag::Time)
+    };
+    ends && clutter::voice(dom, id, Trust::Names) == Voice::Furniture
 }
 
 /// Splits the page into lines.
@@ -96,7 +121,26 @@ pub(crate) fn split(dom: &Dom) -> Vec<Line> {
         id += 1;
     }
     splitter.close_until(usize::MAX);
+    bold_crossheads(&mut splitter.lines);
     splitter.lines
+}
+
+/// Level of crossheads that are only paragraphs in bold: below those of the page's own headings.
+const BOLD_LEVEL: u8 = 6;
+
+/// Weight up to which a line in bold may be a crosshead, and from which the text that it heads is text.
+const BOLD_HEADING: usize = 80;
+
+/// A short line in bold that is no sentence and stands over running text is a crosshead.
+fn bold_crossheads(lines: &mut [Line]) {
+    let is_text = |line: &Line| matches!(line.kind, Kind::Text | Kind::Quote) && !line.bold;
+    for i in 1..lines.len() {
+        let [line, next] = &mut lines[i - 1..=i] else { continue };
+        let heads = next.chars >= BOLD_HEADING && is_text(next) && next.link_share() < 0.5;
+        if heads && line.bold && line.kind == Kind::Text && line.chars <= BOLD_HEADING && !line.ends_sentence() {
+            line.kind = Kind::Heading(BOLD_LEVEL);
+        }
+    }
 }
 
 struct Open {
@@ -113,6 +157,9 @@ struct Draft {
     linked: usize,
     breaks: u8,
     link_end: NodeId,
+    /// Where the emphasis around here ends, and whether something of the line stands outside of any.
+    bold_end: NodeId,
+    plain: bool,
 }
 
 struct Splitter<'d> {
@@ -138,15 +185,18 @@ impl Splitter<'_> {
         match tag {
             Tag::Br => {
                 self.line.breaks += 1;
-                if self.line.breaks >= 2 {
+                // A line all in bold heads the next one, or is the standfirst.
+                let heads = !self.line.plain && !self.line.raw.trim().is_empty();
+                if self.line.breaks >= 2 || heads {
                     self.flush();
                 } else {
                     self.line.raw.push('\n');
                 }
             }
             Tag::A => self.line.link_end = self.line.link_end.max(self.dom.end(id)),
+            Tag::B | Tag::Strong => self.line.bold_end = self.line.bold_end.max(self.dom.end(id)),
             Tag::Img | Tag::Picture => {}
-            _ if tag.is_block() => {
+            _ if tag.is_block() || (self.line.raw.trim().is_empty() && is_label(self.dom, id, tag)) => {
                 self.flush();
                 let inherited = self.open.last().map_or(Kind::Text, |o| o.kind);
                 let kind = match (tag, inherited) {
@@ -181,14 +231,15 @@ impl Splitter<'_> {
         if id < self.line.link_end {
             self.line.linked += weight;
         }
+        self.line.plain |= id >= self.line.bold_end;
         self.line.raw.push_str(text);
         self.line.end = id + 1;
         self.line.breaks = 0;
     }
 
     fn flush(&mut self) {
-        let Draft { raw, at, end, linked, link_end, .. } = std::mem::take(&mut self.line);
-        self.line.link_end = link_end;
+        let Draft { raw, at, end, linked, link_end, bold_end, plain, .. } = std::mem::take(&mut self.line);
+        (self.line.link_end, self.line.bold_end) = (link_end, bold_end);
         let text = article::squeeze(&raw);
         if text.is_empty() {
             return;
@@ -196,7 +247,7 @@ impl Splitter<'_> {
         let (owner, kind) = self.open.last().map_or((0, Kind::Text), |o| (o.id, o.kind));
         let chars = weight(&text);
         let linked = linked.min(chars);
-        self.lines.push(Line { at, end, owner, kind, chars, linked, text, clutter: false });
+        self.lines.push(Line { at, end, owner, kind, chars, linked, bold: !plain, text, clutter: false });
     }
 }
 

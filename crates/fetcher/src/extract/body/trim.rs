@@ -2,12 +2,19 @@
 
 use super::lines::{Kind, Line};
 use super::phrases;
-use crate::extract::dom::{Dom, Tag};
+use crate::extract::dom::{Dom, NodeId, Tag};
+use crate::extract::fields::authors::signed;
+use crate::extract::fields::dates::parse_date;
 
 /// Share of the running text in `<p>` from which text in other elements is furniture.
 const PARAGRAPHS_RULE: f32 = 0.8;
 
-/// Where paragraphs are marked as such, text that stands in bare containers between them is not one.
+/// Weight from which a sentence in a table's cell is a paragraph that is not marked as one: old pages part paragraphs
+/// with `<p>` and begin the first without.
+const RUNNING: usize = 200;
+
+/// Where paragraphs are marked as such, text that stands in bare containers between them is not one. A cell of a
+/// table that holds the paragraphs is such a container.
 pub(super) fn strangers(dom: &Dom, lines: &[Line], picked: &mut Vec<usize>) {
     let running = |i: &&usize| matches!(lines[**i].kind, Kind::Text);
     let in_paragraph = |i: &usize| dom.tag(lines[*i].owner) == Tag::P;
@@ -18,14 +25,68 @@ pub(super) fn strangers(dom: &Dom, lines: &[Line], picked: &mut Vec<usize>) {
     if all == 0.0 || sum(&in_paragraph) / all < PARAGRAPHS_RULE {
         return;
     }
+    let paragraphs: Vec<NodeId> = picked.iter().filter(|i| in_paragraph(i)).map(|i| lines[*i].owner).collect();
+    // Owners come in document order, so the first paragraph after a container's beginning tells.
+    let holds_paragraphs = |id: NodeId| {
+        let next = paragraphs.partition_point(|p| *p <= id);
+        paragraphs.get(next).is_some_and(|p| dom.within(*p, id))
+    };
     picked.retain(|i| {
         let line = &lines[*i];
-        line.kind != Kind::Text || in_paragraph(i)
+        match line.kind {
+            Kind::Text => in_paragraph(i),
+            Kind::Cell => !holds_paragraphs(line.owner) || (line.chars >= RUNNING && line.ends_sentence()),
+            _ => true,
+        }
     });
+}
+
+/// Cuts what stands before the headline, where nearly all of the text stands below it.
+pub(super) fn above(lines: &[Line], picked: &mut Vec<usize>, headline: Option<NodeId>) {
+    let Some(headline) = headline else { return };
+    let below = picked.partition_point(|i| lines[*i].at < headline);
+    let sum = |picked: &[usize]| picked.iter().map(|i| lines[*i].chars).sum::<usize>() as f32;
+    if sum(&picked[below..]) >= sum(picked) * HOLDS_ALL {
+        picked.drain(..below);
+    }
+}
+
+/// Share of the text from which the element that holds it holds all of it.
+const HOLDS_ALL: f32 = 0.85;
+
+/// Cuts what stands after the element that holds nearly all of the text, in an element of another kind: a note of the
+/// house, closed comments. Where a text is parted by advertisements its parts are of one kind.
+pub(super) fn outside(dom: &Dom, lines: &[Line], picked: &mut Vec<usize>) {
+    let all: usize = picked.iter().map(|i| lines[*i].chars).sum();
+    let mut before = 0;
+    let middle = picked.iter().find(|i| {
+        before += lines[**i].chars;
+        before * 2 >= all
+    });
+    let Some(middle) = middle.map(|i| lines[*i].at) else { return };
+    let held =
+        |id: NodeId| picked.iter().map(|i| &lines[*i]).filter(|l| dom.within(l.at, id)).map(|l| l.chars).sum::<usize>();
+    let holds = |id: &NodeId| dom.tag(*id).is_block() && held(*id) as f32 >= all as f32 * HOLDS_ALL;
+    let Some(holder) = dom.ancestors(middle).find(holds) else { return };
+    let after = picked.partition_point(|i| lines[*i].at < dom.end(holder));
+    let is_other = |i: &usize| {
+        let line = &lines[*i];
+        let around = dom.ancestors(line.at).find(|a| dom.within(holder, *a)).unwrap_or(0);
+        let below =
+            |id: NodeId| std::iter::once(id).chain(dom.ancestors(id)).take_while(|a| *a != around).last().unwrap_or(id);
+        let (ours, theirs) = (below(holder), below(line.at));
+        dom.name(ours) != dom.name(theirs) || dom.attr(ours, "class") != dom.attr(theirs, "class")
+    };
+    if picked[after..].iter().all(is_other) {
+        picked.truncate(after);
+    }
 }
 
 /// Weight up to which a line may be a heading by its look.
 const HEADING_LIKE: usize = 60;
+
+/// Weight up to which a line may be a byline or a date.
+const LABEL: usize = 60;
 
 /// Weight up to which a line may be a promotion.
 const PROMOTION: usize = 450;
@@ -39,10 +100,18 @@ const AFTER_BOX: f32 = 0.3;
 /// Share of the text after which a promotion may be the end of it.
 const LATE: f32 = 0.6;
 
-/// Cuts what comes before the text and after it: disclosures, what follows a heading that ends articles
+/// Whether a line only says who wrote the article or when.
+fn is_label(line: &Line) -> bool {
+    line.chars <= LABEL
+        && !line.ends_sentence()
+        && (signed(&line.text).is_some()
+            || (line.text.chars().any(|c| c.is_ascii_digit()) && parse_date(&line.text).is_some()))
+}
+
+/// Cuts what comes before the text and after it: labels, disclosures, what follows a heading that ends articles
 /// (“Related”, “About the author”), closing lines that promote, credit or announce.
 pub(super) fn ends(lines: &[Line], picked: &mut Vec<usize>) {
-    while picked.len() > 3 && phrases::discloses(&lines[picked[0]].text) {
+    while picked.len() > 3 && (phrases::discloses(&lines[picked[0]].text) || is_label(&lines[picked[0]])) {
         picked.remove(0);
     }
     if let Some(end) = end(lines, picked) {

@@ -8,6 +8,7 @@ use crate::extract::facts::Facts;
 use crate::extract::jsonld::Thing;
 use crate::extract::order::{Because, Field, Origin, first};
 use crate::extract::words::plain;
+pub(crate) use names::signed;
 use names::{names, same_name};
 
 /// Authors kept.

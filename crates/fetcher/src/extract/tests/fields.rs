@@ -122,6 +122,29 @@ fn authors_are_people_without_by_and_roles() {
 }
 
 #[test]
+fn a_line_below_the_headline_that_signs_is_the_byline_in_any_language() {
+    for (line, name) in [
+        ("By Ada Byron", "Ada Byron"),
+        ("Par Ada Byron", "Ada Byron"),
+        ("Автор: Кирилл Лагунов", "Кирилл Лагунов"),
+        ("Συντάκτης: Ελπίδα Τσάκωνα", "Ελπίδα Τσάκωνα"),
+        ("文・吉岡和也", "吉岡和也"),
+        ("取材・文＝吉岡和也", "吉岡和也"),
+        ("بقلم: زينب الصباغ", "زينب الصباغ"),
+        ("लेखक: नवीन पाठक", "नवीन पाठक"),
+    ] {
+        let html = article("").replace("</h1>", &format!("</h1><i class=x4>{line}</i><br>"));
+        authors(&html, &[name]);
+        let as_paragraph = article("").replace("</h1>", &format!("</h1><p>{line}</p>"));
+        authors(&as_paragraph, &[name]);
+        assert_eq!(read(&as_paragraph).unwrap().blocks, read(&article("")).unwrap().blocks, "{line}");
+    }
+    for line in ["By the river on Monday", "By Monday 300 had come", "文化"] {
+        authors(&article("").replace("</h1>", &format!("</h1><p>{line}</p>")), &[]);
+    }
+}
+
+#[test]
 fn the_house_itself_is_an_author_only_where_nobody_else_is() {
     let head = "<meta property=og:site_name content=Aurora>";
     authors(&article(&format!("{head}{}", ld(r#""author":{"name":"Aurora"}"#))), &["Aurora"]);
@@ -159,6 +182,9 @@ fn dates_that_readers_see_are_read_in_their_languages() {
         ("2 de mayo de 2022", "2022-05-02"),
         ("28 апреля 2023", "2023-04-28"),
         ("2023年4月28日 20:25", "2023-04-28T20:25:00"),
+        ("公開 2023年4月28日 20時25分", "2023-04-28T20:25:00"),
+        ("公開日：2023年4月28日（金）午後8時25分", "2023-04-28T20:25:00"),
+        ("입력 2023년 4월 28일 오후 8시 25분", "2023-04-28T20:25:00"),
         ("28.04.2023", "2023-04-28"),
         ("28 أبريل 2023", "2023-04-28"),
     ] {

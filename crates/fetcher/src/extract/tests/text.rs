@@ -151,3 +151,90 @@ fn hidden_mail_addresses_are_shown() {
     let html = article("").replace("river was", &format!("river <a data-cfemail={hex}>[email&nbsp;protected]</a> was"));
     assert!(read(&html).unwrap().text().contains("river a@b.example was"));
 }
+
+#[test]
+fn a_field_for_a_mail_address_makes_a_box_of_what_is_around_it_in_any_language() {
+    let field = "<form action=/n><input type=EMAIL placeholder=@></form>";
+    goes(&format!("<div class=x1><p>Главное за день в вашей почте, каждое утро и бесплатно.</p>{field}</div>"));
+    goes(&format!(
+        "<section><h3>毎朝のニュース</h3><div><p>その日の大切なニュースをメールでお届けします。</p>{field}</div></section>"
+    ));
+    // An article's own element is none, however short it is.
+    let short = "<p>The bridge was opened again on Monday, says the town.</p>";
+    assert_eq!(body(&format!("<div>{short}{field}</div>")), body(short));
+}
+
+#[test]
+fn a_line_in_bold_over_text_is_a_crosshead() {
+    let sentence =
+        "The old bridge over the river was opened again today by the mayor, who thanked all who had built it.";
+    let crosshead = Block::Heading { level: 6, text: "How it was done".to_owned() };
+    for html in [
+        format!("{}<p><b>How it was done</b></p><p>{sentence}</p>", paragraphs()),
+        format!("{}<p><strong>How it was done</strong><br>{sentence}</p>", paragraphs()),
+    ] {
+        let blocks = body(&html);
+        assert_eq!(blocks[4..], [crosshead.clone(), Block::Paragraph { text: sentence.to_owned() }], "{html}");
+    }
+    // Bold words in a sentence, a bold sentence, and a bold line over nothing are none.
+    for html in [
+        format!("<p><b>How</b> it was done: {sentence}</p><p>{sentence}</p>"),
+        format!("<p><b>It was done by hand.</b></p><p>{sentence}</p>"),
+    ] {
+        assert!(!body(&format!("{}{html}", paragraphs())).contains(&crosshead), "{html}");
+    }
+}
+
+#[test]
+fn standfirst_byline_and_date_in_one_cell_are_parted() {
+    let html = page(
+        "<title>Bridge opened again</title>",
+        &format!(
+            "<table><tr><td><h1>Bridge opened again</h1><b>After forty years of talks the old bridge is open to everybody.</b><br>
+             <i class=by>Συντάκτης: Ελπίδα Τσάκωνα</i> <small>Δημοσίευση 27.11.2026, 18:16</small> <img src=/b.jpg>{}</td></tr></table>",
+            paragraphs()
+        ),
+    );
+    let found = read(&html).unwrap();
+    assert_eq!(found.subtitle.as_deref(), Some("After forty years of talks the old bridge is open to everybody."));
+    assert_eq!(found.authors, ["Ελπίδα Τσάκωνα"]);
+    assert_eq!(found.published.unwrap().written, "2026-11-27T18:16:00");
+    assert_eq!(found.blocks, body(&paragraphs()));
+}
+
+#[test]
+fn what_stands_outside_of_the_text_s_element_goes() {
+    let text = format!("<section>{}</section>", paragraphs().repeat(2));
+    let note = "<p class=dsc>Ο ιστότοπος δεν ευθύνεται για το περιεχόμενο εξωτερικών συνδέσμων και τις τιμές.</p>";
+    assert_eq!(body(&format!("{text}{note}")), body(&text));
+    // The parts of a text that advertisements part are of one kind.
+    let part = "<div class=part><p>And so it stands there again, as if nothing had ever been.</p></div>";
+    let parted = format!("<div class=part>{}</div>{part}", paragraphs().repeat(2));
+    assert_eq!(body(&parted).len(), 9);
+}
+
+#[test]
+fn a_notice_above_the_headline_goes() {
+    let notice =
+        "<div class=x7><p>हम और हमारे 214 सहयोगी पाठक संख्या मापने और विज्ञापन दिखाने के लिए कुकी का उपयोग करते हैं।</p></div>";
+    let text = format!("<h1>Bridge opened again</h1>{}", paragraphs().repeat(2));
+    let with = read(&page("<title>Bridge opened again</title>", &format!("{notice}{text}"))).unwrap();
+    assert_eq!(with.blocks, body(&paragraphs().repeat(2)));
+}
+
+#[test]
+fn a_short_last_paragraph_after_a_box_stays() {
+    let list: String =
+        (0..9).map(|n| format!("<li><a href=/{n}>Another story about another bridge in {n} words</a></li>")).collect();
+    let html = format!("{}<aside><h3>Related</h3><ul>{list}</ul></aside><p>It is open.</p>", paragraphs());
+    assert_eq!(body(&html).last().unwrap().text(), "It is open.");
+}
+
+#[test]
+fn an_unmarked_first_paragraph_of_an_old_page_stays() {
+    let first = "The old bridge over the river was opened again. ".repeat(6);
+    let html = format!("<table><tr><td>{first}{}</td></tr></table>", paragraphs());
+    assert_eq!(body(&html)[0].text(), first.trim());
+    let label = format!("<table><tr><td>Photo gallery{}</td></tr></table>", paragraphs());
+    assert_eq!(body(&label), body(&paragraphs()));
+}

@@ -17,6 +17,11 @@ pub(super) const SIGNPOSTS: &[&str] = &[
     "إعلان",
     "広告",
     "广告",
+    "廣告",
+    "광고",
+    "διαφήμιση",
+    "विज्ञापन",
+    "annuncio",
     "annonce",
     "advertentie",
     "story continues below advertisement",
@@ -163,6 +168,13 @@ pub(super) const SIGNPOSTS: &[&str] = &[
     "citește și",
     "διαβάστε επίσης",
     "διαβάστε ακόμη",
+    "यह भी पढ़ें",
+    "शेयर करें",
+    "شارك",
+    "شارك المقال",
+    "μοιραστείτε το άρθρο",
+    "поделиться",
+    "シェアする",
 ];
 
 /// Headings after which an article is over.
@@ -312,6 +324,19 @@ pub(super) const REQUESTS: &[&str] = &[
     "подпишитесь",
     "підписуйтесь",
     "abone ol",
+    "commenting is closed",
+    "comments are closed",
+    "kommentare sind geschlossen",
+    "commentaires sont fermés",
+    "comentarios están cerrados",
+    "comentários estão encerrados",
+    "i commenti sono chiusi",
+    "комментарии закрыты",
+    "коментарі закрито",
+    "τα σχόλια είναι κλειστά",
+    "التعليقات مغلقة",
+    "टिप्पणियाँ बंद हैं",
+    "コメントの受付は終了",
 ];
 
 /// What promotes.

@@ -1,16 +1,27 @@
 //! What readers see of who wrote it.
 
-use super::names::names;
+use super::names::{names, signed};
 use crate::extract::dom::{Dom, NodeId, Tag};
 use crate::extract::facts::Facts;
 use crate::extract::words::class_words;
 
-/// Bylines: elements whose class says author or byline, the outermost, after the headline first.
+/// Bylines: elements whose class says author or byline, the outermost, after the headline first; else the first line
+/// below the headline that begins as bylines do.
 pub(super) fn find(facts: &Facts<'_>) -> Vec<String> {
     let h1 = facts.h1.first().copied().unwrap_or(0);
     let after = bylines(facts.dom, h1, facts.dom.len());
     let found = if after.is_empty() { bylines(facts.dom, 0, h1) } else { after };
-    found.into_iter().next().unwrap_or_default()
+    found.into_iter().next().or_else(|| below_headline(facts.dom, h1)).unwrap_or_default()
+}
+
+/// Texts below the headline among which a byline is looked for.
+const BELOW_HEADLINE: usize = 12;
+
+/// What follows “By” in a text of its own below the headline, if names do.
+fn below_headline(dom: &Dom, h1: NodeId) -> Option<Vec<String>> {
+    let texts = (dom.end(h1)..dom.len()).filter_map(|id| dom.text(id)).map(article::squeeze);
+    let texts = texts.filter(|t| !t.is_empty()).take(BELOW_HEADLINE);
+    texts.filter(|t| t.chars().count() <= LONGEST_BYLINE).find_map(|t| signed(&t)).map(|names| vec![names])
 }
 
 /// Characters up to which an element is a byline.
@@ -75,6 +86,7 @@ fn is_byline(dom: &Dom, id: NodeId) -> bool {
                     | "byauthor"
                     | "authorname"
             );
+            named |= v.trim() == "by";
             other |= matches!(
                 word.as_str(),
                 "comment"

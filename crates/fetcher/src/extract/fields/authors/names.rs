@@ -60,31 +60,18 @@ fn split(text: &str) -> Vec<String> {
     text.split(',').map(str::to_owned).collect()
 }
 
-/// Words before a name.
+/// More words before a name.
 const BEFORE: &[&str] = &[
-    "by",
     "written by",
     "words by",
     "story by",
-    "von",
     "ein beitrag von",
     "text von",
     "text",
-    "par",
-    "por",
-    "di",
     "de",
     "da",
-    "door",
-    "av",
-    "af",
-    "przez",
-    "автор",
-    "текст",
     "written",
     "posted by",
-    "autor",
-    "author",
     "reporter",
     "reported by",
     "report by",
@@ -97,10 +84,65 @@ const BEFORE: &[&str] = &[
     "analysis by",
     "exclusive by",
     "interview by",
-    "yazan",
     "haber",
     "บทความโดย",
+    "संवाददाता",
 ];
+
+/// Words before a name that are hardly ever anything else: a text that begins with one is a byline, if names follow.
+const SIGNS: &[&str] = &[
+    "by",
+    "von",
+    "par",
+    "por",
+    "di",
+    "door",
+    "av",
+    "af",
+    "przez",
+    "yazan",
+    "author",
+    "autor",
+    "автор",
+    "авторы",
+    "текст",
+    "συντάκτης",
+    "συντάκτρια",
+    "بقلم",
+    "كتب",
+    "كتبت",
+    "लेखक",
+    "文",
+    "記者",
+    "取材・文",
+    "取材",
+    "作者",
+    "撰文",
+    "글",
+];
+
+/// What parts such a word from the name.
+const PARTS: [char; 7] = [' ', '\u{a0}', ':', '：', '・', '＝', '／'];
+
+/// The names that a whole text signs: a word for “by”, and nothing but names after it.
+pub(crate) fn signed(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let rest = SIGNS.iter().find_map(|sign| {
+        let after = lower.strip_prefix(*sign)?;
+        // Lower case may change lengths in bytes; count characters.
+        after.starts_with(PARTS).then(|| text.chars().skip(sign.chars().count()).collect::<String>())
+    })?;
+    let rest = rest.trim_start_matches(PARTS).to_owned();
+    let found = names(std::slice::from_ref(&rest));
+    let is_name = |name: &String| {
+        let words = name.split(' ').count();
+        // Where a script has capitals a name has them.
+        let small = name.split(' ').filter(|w| w.starts_with(char::is_lowercase)).count();
+        words <= 5 && small * 2 < words && !name.ends_with(['。', '।'])
+    };
+    let all = !found.is_empty() && found.iter().all(is_name) && !rest.chars().any(|c| c.is_ascii_digit());
+    all.then_some(rest)
+}
 
 /// Words that are roles or newsrooms' furniture, never names.
 const ROLES: &[&str] = &[
@@ -188,13 +230,12 @@ fn name(part: &str) -> Option<String> {
     }
     loop {
         let lower = name.to_lowercase();
-        let prefix =
-            BEFORE.iter().find(|p| lower.strip_prefix(**p).is_some_and(|r| r.starts_with([' ', ':', '\u{a0}'])));
+        let prefix = SIGNS.iter().chain(BEFORE).find(|p| lower.strip_prefix(**p).is_some_and(|r| r.starts_with(PARTS)));
         match prefix {
             // Lower case may change lengths in bytes; count characters.
             Some(p) => {
                 let rest: String = name.chars().skip(p.chars().count()).collect();
-                name = rest.trim_matches([' ', ':', '\u{a0}']).to_owned();
+                name = rest.trim_matches(PARTS).to_owned();
             }
             None => break,
         }

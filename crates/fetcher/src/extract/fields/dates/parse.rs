@@ -44,6 +44,7 @@ pub(crate) fn parse_date(text: &str) -> Option<Dated> {
     unix(text)
         .or_else(|| iso(text))
         .or_else(|| DateTime::parse_from_rfc2822(text).ok().map(Dated::zoned))
+        .or_else(|| east_asian(text))
         .or_else(|| written_out(text))
 }
 
@@ -62,12 +63,32 @@ fn unix(text: &str) -> Option<Dated> {
 fn iso(text: &str) -> Option<Dated> {
     let mut scan = Scan { rest: text };
     let year = scan.digits(4, 4)?;
-    let sep = scan.one(&['-', '/', '.', '年'])?;
+    scan.one(&['-', '/', '.'])?;
     let month = scan.digits(1, 2)?;
-    scan.one(if sep == '年' { &['月'] } else { &['-', '/', '.'] })?;
+    scan.one(&['-', '/', '.'])?;
     let dom = scan.digits(1, 2)?;
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, dom)?;
-    scan.one(&['日']);
+    Some(with_time(date, scan.rest))
+}
+
+/// `2026年11月27日 23時41分` and `2026년 11월 27일`, wherever in the text.
+fn east_asian(text: &str) -> Option<Dated> {
+    let at = text.find(['年', '년'])?;
+    let digits = text[..at].bytes().rev().take_while(u8::is_ascii_digit).count();
+    let mut scan = Scan { rest: &text[at - digits..] };
+    let year = scan.digits(4, 4)?;
+    scan.one(&['年', '년'])?;
+    scan.space();
+    let month = scan.digits(1, 2)?;
+    scan.one(&['月', '월'])?;
+    scan.space();
+    let dom = scan.digits(1, 2)?;
+    scan.one(&['日', '일'])?;
+    // The weekday may stand between, in brackets.
+    if scan.one(&['(', '（']).is_some() {
+        scan.rest = scan.rest.split_once([')', '）']).map_or(scan.rest, |(_, rest)| rest);
+    }
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, dom)?;
     Some(with_time(date, scan.rest))
 }
 
@@ -85,8 +106,11 @@ fn with_time(date: NaiveDate, rest: &str) -> Dated {
     }
 }
 
-/// The first `hh:mm[:ss[.fff]]` with `am`/`pm` and a zone, if they follow.
+/// The first `hh:mm[:ss[.fff]]` with `am`/`pm` and a zone, if they follow; or `23時41分`.
 fn clock(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
+    if let Some(time) = east_asian_clock(text) {
+        return Some((time, None));
+    }
     let bytes = text.as_bytes();
     let start = (0..bytes.len()).find(|i| {
         bytes[*i].is_ascii_digit() && (*i == 0 || !bytes[i - 1].is_ascii_digit()) && {
@@ -125,6 +149,20 @@ fn clock(text: &str) -> Option<(NaiveTime, Option<FixedOffset>)> {
     }
     let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
     Some((time, zone(zone_at)))
+}
+
+/// `23時41分`, `午後11時41分`, `오후 11시 41분`, right at the beginning.
+fn east_asian_clock(text: &str) -> Option<NaiveTime> {
+    let text = text.trim_start();
+    let before_noon = ["午前", "上午", "오전"].iter().find_map(|w| text.strip_prefix(w));
+    let after_noon = ["午後", "下午", "오후"].iter().find_map(|w| text.strip_prefix(w));
+    let mut scan = Scan { rest: before_noon.or(after_noon).unwrap_or(text).trim_start() };
+    let hour = scan.digits(1, 2)?;
+    scan.one(&['時', '时', '點', '点', '시'])?;
+    scan.space();
+    let minute = scan.digits(1, 2).unwrap_or(0);
+    let noon = u32::from(after_noon.is_some() && hour < 12) * 12;
+    NaiveTime::from_hms_opt(hour + noon, minute, 0)
 }
 
 /// `Z`, `+02:00`, `+0200`, `+02`, `UTC`, and the abbreviations that mean one offset only.
@@ -286,6 +324,10 @@ impl Scan<'_> {
         let value = self.rest[..count].parse().ok()?;
         self.rest = &self.rest[count..];
         Some(value)
+    }
+
+    fn space(&mut self) {
+        self.rest = self.rest.trim_start();
     }
 
     fn one(&mut self, allowed: &[char]) -> Option<char> {
