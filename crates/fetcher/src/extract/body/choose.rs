@@ -165,8 +165,12 @@ fn end_of_paragraphs(dom: &Dom, lines: &[Line], inside: &[usize], run: Range<usi
     };
     let beside = |n: &usize| {
         let line = &lines[inside[*n]];
-        let told = (is_paragraph(line) && line.ends_sentence()) || (line.kind == Kind::Quote && !line.clutter);
-        told && dom.within(line.at, parent) && line.link_share() < 0.5
+        let told = match line.kind {
+            Kind::Quote => dom.within(line.at, parent),
+            Kind::Item => dom.parent(dom.parent(line.owner)) == parent && line.link_share() == 0.0,
+            _ => is_paragraph(line) && dom.within(line.at, parent) && line.ends_sentence(),
+        };
+        told && !line.clutter && line.link_share() < 0.5
     };
     (run.end..inside.len()).rev().find(beside).map_or(run.end, |n| n + 1)
 }

@@ -86,8 +86,10 @@ pub(super) fn judge(dom: &Dom, headline: Option<NodeId>, trust: Trust, lines: &m
     }
 }
 
-/// Characters up to which what surrounds a field for a mail address only asks for one.
+/// Characters up to which what surrounds a field for a mail address only asks for one, and lines of running text: of an
+/// article there are more, however short it is.
 const SIGN_UP_MAX: usize = 400;
+const SIGN_UP_LINES: usize = 2;
 
 /// Elements that ask for a mail address, whatever their names and language: around each such field the widest with
 /// little text. In document order.
@@ -96,11 +98,11 @@ fn sign_up_boxes(dom: &Dom, mass: &Mass) -> Vec<NodeId> {
         dom.tag(*id) == Tag::Input && dom.attr(*id, "type").is_some_and(|t| t.eq_ignore_ascii_case("email"))
     };
     let little = |id: &NodeId| {
-        mass.chars_within(*id, dom.end(*id)) <= SIGN_UP_MAX
-            && !matches!(dom.tag(*id), Tag::Body | Tag::Html | Tag::None)
+        let end = dom.end(*id);
+        mass.chars_within(*id, end) <= SIGN_UP_MAX && mass.lines_within(*id, end) <= SIGN_UP_LINES && *id > 0
     };
-    let mut boxes: Vec<NodeId> =
-        (0..dom.len()).filter(asks).filter_map(|field| dom.ancestors(field).take_while(little).last()).collect();
+    let around = |field| dom.ancestors(field).take_while(little).last();
+    let mut boxes: Vec<NodeId> = (0..dom.len()).filter(asks).filter_map(around).collect();
     boxes.sort_unstable();
     boxes.dedup();
     boxes
@@ -109,29 +111,37 @@ fn sign_up_boxes(dom: &Dom, mass: &Mass) -> Vec<NodeId> {
 /// Sums over ranges of the page.
 struct Mass {
     prose: Vec<f32>,
+    prose_lines: Vec<usize>,
     chars: Vec<usize>,
 }
 
 impl Mass {
     fn of(dom: &Dom, lines: &[Line]) -> Self {
         let mut prose = vec![0.0; dom.len() + 1];
+        let mut prose_lines = vec![0; dom.len() + 1];
         let mut chars = vec![0; dom.len() + 1];
         for line in lines {
             let running = matches!(line.kind, Kind::Text | Kind::Quote | Kind::Item | Kind::Cell);
             if running && line.chars >= 25 && line.link_share() < 0.4 {
                 prose[line.at + 1] += line.chars as f32;
+                prose_lines[line.at + 1] += 1;
             }
             chars[line.at + 1] += line.chars;
         }
         for i in 1..prose.len() {
             prose[i] += prose[i - 1];
+            prose_lines[i] += prose_lines[i - 1];
             chars[i] += chars[i - 1];
         }
-        Self { prose, chars }
+        Self { prose, prose_lines, chars }
     }
 
     fn within(&self, from: NodeId, to: NodeId) -> f32 {
         self.prose[to] - self.prose[from]
+    }
+
+    fn lines_within(&self, from: NodeId, to: NodeId) -> usize {
+        self.prose_lines[to] - self.prose_lines[from]
     }
 
     fn chars_within(&self, from: NodeId, to: NodeId) -> usize {

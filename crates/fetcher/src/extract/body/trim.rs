@@ -45,14 +45,25 @@ pub(super) fn strangers(dom: &Dom, lines: &[Line], picked: &mut Vec<usize>) {
 pub(super) fn above(lines: &[Line], picked: &mut Vec<usize>, headline: Option<NodeId>) {
     let Some(headline) = headline else { return };
     let below = picked.partition_point(|i| lines[*i].at < headline);
-    let sum = |picked: &[usize]| picked.iter().map(|i| lines[*i].chars).sum::<usize>() as f32;
-    if sum(&picked[below..]) >= sum(picked) * HOLDS_ALL {
+    let sum = |picked: &[usize]| picked.iter().map(|i| lines[*i].chars).sum::<usize>();
+    if holds_all(sum(&picked[below..]), sum(picked)) {
         picked.drain(..below);
     }
 }
 
 /// Share of the text from which the element that holds it holds all of it.
 const HOLDS_ALL: f32 = 0.85;
+
+/// The same where what is left weighs no more than a note does.
+const HOLDS_MOST: f32 = 0.6;
+
+/// Weight of a note.
+const NOTE: usize = 200;
+
+fn holds_all(held: usize, all: usize) -> bool {
+    let share = held as f32 / all.max(1) as f32;
+    share >= HOLDS_ALL || (share >= HOLDS_MOST && all - held <= NOTE)
+}
 
 /// Cuts what stands after the element that holds nearly all of the text, in an element of another kind: a note of the
 /// house, closed comments. Where a text is parted by advertisements its parts are of one kind.
@@ -66,7 +77,7 @@ pub(super) fn outside(dom: &Dom, lines: &[Line], picked: &mut Vec<usize>) {
     let Some(middle) = middle.map(|i| lines[*i].at) else { return };
     let held =
         |id: NodeId| picked.iter().map(|i| &lines[*i]).filter(|l| dom.within(l.at, id)).map(|l| l.chars).sum::<usize>();
-    let holds = |id: &NodeId| dom.tag(*id).is_block() && held(*id) as f32 >= all as f32 * HOLDS_ALL;
+    let holds = |id: &NodeId| dom.tag(*id).is_block() && holds_all(held(*id), all);
     let Some(holder) = dom.ancestors(middle).find(holds) else { return };
     let after = picked.partition_point(|i| lines[*i].at < dom.end(holder));
     let is_other = |i: &usize| {
