@@ -16,7 +16,7 @@ const ARTICLES: u32 = 500;
 #[tokio::test]
 async fn pages_are_read_as_they_are_meant() {
     let mut wrong = Vec::new();
-    let mut read = 0;
+    let (mut read, mut credits, mut credited) = (0, 0, 0);
     for seed in SEEDS {
         let settings = PressSettings { seed, publishers: 40, instant: true, articles: ARTICLES, ..Default::default() };
         let press = Press::new(settings).start("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -24,14 +24,18 @@ async fn pages_are_read_as_they_are_meant() {
         for row in press.truth().iter().filter(|row| row.expected == Expected::Article) {
             match page(&client, &press, row).await {
                 Ok(found) => {
-                    wrong.extend(differences(row, &found).map(|d| format!("{seed} {}: {d}", row.url.as_str())))
+                    wrong.extend(differences(row, &found).map(|d| format!("{seed} {}: {d}", row.url.as_str())));
+                    credits += usize::from(row.credit.is_some());
+                    credited += usize::from(row.credit.as_ref().is_some_and(|c| found.primary.credits.contains(c)));
                 }
                 Err(why) => wrong.push(format!("{seed} {}: {why}", row.url.as_str())),
             }
             read += 1;
         }
     }
-    assert!(read > 400, "{read} articles may be read");
+    assert!(read > 1_000 && credits > 200, "{read} articles may be read, {credits} name their source");
+    // In how many words a carrier says whose text it is has no end.
+    assert!(credited * 100 >= credits * 85, "of {credits} named sources {credited} are read");
     assert!(
         wrong.is_empty(),
         "{} differences in {read} pages:\n{}",
@@ -70,6 +74,7 @@ fn differences(row: &TruthRow, found: &Extracted) -> impl Iterator<Item = String
         field("title", found.title.clone(), row.title.clone()),
         field("standfirst", subtitle, row.subtitle.clone()),
         field("authors", found.authors.join(", "), row.authors.join(", ")),
+        field("section", found.section.as_str().to_owned(), row.section.as_str().to_owned()),
         field("language", found.language.clone().unwrap_or_default(), row.language.code().to_owned()),
         (!is_then(found.published.as_ref(), row))
             .then(|| format!("published {:?}, not {}", found.published, row.published)),

@@ -119,7 +119,18 @@ pub const ORDER: &[(Field, &[Origin])] = &[
         ],
     ),
     // The address is the site's own order; labels follow in the order of how general they are.
-    (Field::Section, &[Origin::Address, Origin::JsonLd, Origin::OpenGraph, Origin::Meta, Origin::Entry]),
+    (
+        Field::Section,
+        &[
+            Origin::Address,
+            Origin::JsonLd,
+            Origin::Microdata,
+            Origin::OpenGraph,
+            Origin::Meta,
+            Origin::Entry,
+            Origin::Page,
+        ],
+    ),
     (Field::Keywords, &[Origin::JsonLd, Origin::Meta, Origin::OpenGraph, Origin::Entry]),
     (Field::Image, &[Origin::OpenGraph, Origin::JsonLd, Origin::Twitter, Origin::Page]),
     (Field::Url, &[Origin::Link, Origin::OpenGraph, Origin::Address]),

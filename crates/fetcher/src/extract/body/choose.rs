@@ -4,6 +4,7 @@ use super::Known;
 use super::lines::{Kind, Line};
 use super::{agreement, lead, phrases, trim};
 use crate::extract::dom::{Dom, NodeId, Tag};
+use crate::extract::fields::credits::names_source;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -99,6 +100,9 @@ fn holds_articles(tag: Tag) -> bool {
         )
 }
 
+/// Weight up to which a line may say where the text comes from.
+const LONGEST_CREDIT: usize = 450;
+
 /// The lines in `container` that stay.
 pub(super) fn pick(
     dom: &Dom,
@@ -123,8 +127,10 @@ pub(super) fn pick(
         trim::empty_headings(lines, &mut picked);
     }
     let lead = lead::find(dom, lines, &mut picked, headline, &title, known.summaries);
-    let says_whence =
-        |l: &Line| phrases::is_credit(&l.text, l.chars) || (l.chars <= 450 && phrases::discloses(&l.text));
+    let says_whence = |l: &Line| {
+        phrases::is_credit(&l.text, l.chars)
+            || (l.chars <= LONGEST_CREDIT && (phrases::discloses(&l.text) || (!l.clutter && names_source(&l.text))))
+    };
     let credits = inside.iter().map(|i| &lines[*i]).filter(|l| says_whence(l)).map(|l| l.text.clone()).collect();
     Picked { lines: picked, lead, credits, how }
 }

@@ -68,6 +68,11 @@ pub(super) fn is_credit(text: &str, weight: usize) -> bool {
             | "來源"
             | "来源"
             | "المصدر"
+            | "πηγή"
+            | "स्रोत"
+            | "出典"
+            | "初出"
+            | "erstveröffentlichung"
     );
     is_label && name.split_whitespace().count() <= 8
 }

@@ -1,8 +1,10 @@
 //! Language, section, keywords, site's name: what an article is and is about.
 
+use crate::extract::dom::{NodeId, Tag};
 use crate::extract::facts::Facts;
 use crate::extract::jsonld::Thing;
 use crate::extract::order::{Because, Field, Origin, first};
+use crate::extract::words::class_words;
 use crate::extract::{Hints, PageBytes};
 use article::{CanonicalUrl, Section};
 
@@ -228,6 +230,9 @@ pub(crate) fn section(
     first(Field::Section, because, |origin| match origin {
         Origin::Address => Section::from_path(url).map(|s| (s, "the address's path".to_owned())),
         Origin::JsonLd => ld.and_then(|a| label(a.texts("articleSection"), "articleSection")),
+        Origin::Microdata => {
+            label(facts.prop("articleSection").map(|id| facts.prop_value(id)).collect(), "itemprop=articleSection")
+        }
         Origin::OpenGraph => label(facts.meta_texts(&["article:section", "og:section"]), "article:section"),
         Origin::Meta => {
             label(facts.meta_texts(&["section", "parsely-section", "category", "cxenseparse:category"]), "meta section")
@@ -237,9 +242,53 @@ pub(crate) fn section(
             .map(|s| (s, "the feed's section".to_owned()))
             .or_else(|| label(hints.categories.clone(), "the entry's category"))
             .or_else(|| label(keywords.to_vec(), "the keyword")),
+        Origin::Page => label(crumbs(facts), "the breadcrumb").or_else(|| label(kickers(facts), "above the headline")),
         _ => None,
     })
     .unwrap_or_default()
+}
+
+/// What the page's breadcrumb says, the narrowest first.
+fn crumbs(facts: &Facts<'_>) -> Vec<String> {
+    let dom = facts.dom;
+    let is_trail = |id: &NodeId| {
+        ["class", "id", "aria-label"]
+            .iter()
+            .filter_map(|a| dom.attr(*id, a))
+            .any(|v| class_words(v).any(|w| w.starts_with("breadcrumb")))
+    };
+    let Some(trail) = (0..dom.len()).find(is_trail) else { return Vec::new() };
+    let mut texts: Vec<String> = dom.descendants(trail).filter_map(|id| dom.text(id)).map(crumb).collect();
+    texts.retain(|t| !t.is_empty());
+    texts.reverse();
+    texts.truncate(MAX_CRUMBS);
+    texts
+}
+
+/// Crumbs of a trail that are looked at.
+const MAX_CRUMBS: usize = 8;
+
+/// A crumb without what parts it from the next.
+fn crumb(text: &str) -> String {
+    article::squeeze(text.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
+/// Short texts right above the headline, in the element around it or the next, the nearest first. Menus stand there
+/// too, and say nothing of the article.
+fn kickers(facts: &Facts<'_>) -> Vec<String> {
+    const MAX: usize = 3;
+    const LONGEST: usize = 25;
+    let dom = facts.dom;
+    let Some(h1) = facts.h1.first().copied() else { return Vec::new() };
+    let around = dom.ancestors(h1).filter(|id| dom.tag(*id) != Tag::Body && *id > 0).take(2).last().unwrap_or(h1);
+    let in_menu = |id: NodeId| {
+        dom.ancestors(id)
+            .take_while(|a| *a > around)
+            .any(|a| matches!(dom.tag(a), Tag::Nav | Tag::Ul | Tag::Ol | Tag::Li))
+    };
+    let texts = (around..h1).rev().filter(|id| dom.text(*id).is_some_and(|t| !t.trim().is_empty()));
+    let nearest = texts.take(MAX).filter(|id| !in_menu(*id)).filter_map(|id| dom.text(id)).map(crumb);
+    nearest.filter(|t| t.chars().count() <= LONGEST).collect()
 }
 
 /// Keywords as the publisher gave them.

@@ -224,6 +224,28 @@ fn sections_come_from_the_address_before_labels() {
 }
 
 #[test]
+fn where_nothing_else_says_it_the_page_shows_its_section() {
+    let section = |above: &str| {
+        let html = article("").replace("<article>", &format!("<article>{above}"));
+        let page = crate::extract::PageBytes {
+            bytes: html.as_bytes(),
+            url: "https://aurora.example/2026/bridge",
+            content_type: None,
+            headers: &[],
+            received_at: None,
+        };
+        crate::extract::extract(&page, &Hints::default()).unwrap().section
+    };
+    assert_eq!(section("<meta itemprop=articleSection content=Sociedad>"), Section::Society);
+    assert_eq!(section("<p class=c-breadcrumbs><a href=/>Home</a> › <a href=/s>スポーツ</a></p>"), Section::Sport);
+    assert_eq!(section("<small>Κόσμος</small><small>Πολιτική</small>"), Section::Politics);
+    // A menu above the headline names every section.
+    assert_eq!(section("<ul><li>Politics</li><li>Sport</li></ul>"), Section::World);
+    assert_eq!(section("<nav>Politics Sport</nav>"), Section::World);
+    assert_eq!(section("<p>Business as usual in the old town hall today</p>"), Section::World);
+}
+
+#[test]
 fn keywords_are_parted_and_each_once() {
     let found = read(&article("<meta name=keywords content='bridge, River;bridge,  town '>")).unwrap();
     assert_eq!(found.keywords, ["bridge", "River", "town"]);

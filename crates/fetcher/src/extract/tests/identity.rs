@@ -52,3 +52,29 @@ fn credits_are_names() {
     let plain = article("").replace("again.</p>", "again (and closed in 1999).</p>");
     assert_eq!(read(&plain).unwrap().primary.credits, Vec::<String>::new());
 }
+
+#[test]
+fn credits_at_the_end_are_names_in_any_language() {
+    for (line, name) in [
+        ("Zuerst erschienen bei Nordlicht-Agentur", "Nordlicht-Agentur"),
+        ("Dieser Bericht erschien zuerst bei Nordlicht und wird hier mit Genehmigung wiedergegeben.", "Nordlicht"),
+        (
+            "Cet article a d'abord paru chez Agence Horizon et est reproduit ici avec son autorisation.",
+            "Agence Horizon",
+        ),
+        ("Источник: Северный телеграф", "Северный телеграф"),
+        ("Πρώτη δημοσίευση: Πρακτορείο Αιγαίο", "Πρακτορείο Αιγαίο"),
+        ("この記事は北洋通信が制作しました。", "北洋通信"),
+        ("出典：北洋通信", "北洋通信"),
+        ("نشر أولا في وكالة الأفق", "وكالة الأفق"),
+        ("मूल प्रकाशन: हिमालय वार्ता", "हिमालय वार्ता"),
+        ("(Meridian Press)", "Meridian Press"),
+    ] {
+        let html = article("").replace("</article>", &format!("<p>{line}</p></article>"));
+        assert_eq!(read(&html).unwrap().primary.credits, [name], "{line}");
+    }
+    for line in ["(Bild: Ada Byron)", "(and that was all.)"] {
+        let html = article("").replace("</article>", &format!("<p>{line}</p></article>"));
+        assert_eq!(read(&html).unwrap().primary.credits, Vec::<String>::new(), "{line}");
+    }
+}
