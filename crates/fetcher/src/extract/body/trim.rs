@@ -111,6 +111,9 @@ const AFTER_BOX: f32 = 0.3;
 /// Share of the text after which a promotion may be the end of it.
 const LATE: f32 = 0.6;
 
+/// Lines of a text among which bylines and dates stand.
+const LABELS_WITHIN: usize = 3;
+
 /// Whether a line only says who wrote the article or when.
 fn is_label(line: &Line) -> bool {
     line.chars <= LABEL
@@ -122,9 +125,12 @@ fn is_label(line: &Line) -> bool {
 /// Cuts what comes before the text and after it: labels, disclosures, what follows a heading that ends articles
 /// (“Related”, “About the author”), closing lines that promote, credit or announce.
 pub(super) fn ends(lines: &[Line], picked: &mut Vec<usize>) {
-    while picked.len() > 3 && (phrases::discloses(&lines[picked[0]].text) || is_label(&lines[picked[0]])) {
+    while picked.len() > 3 && phrases::discloses(&lines[picked[0]].text) {
         picked.remove(0);
     }
+    // Byline and date stand below the standfirst, if there is one.
+    let first = picked.iter().take(LABELS_WITHIN).copied().max().filter(|_| picked.len() > LABELS_WITHIN);
+    picked.retain(|i| first.is_none_or(|first| *i > first) || !is_label(&lines[*i]));
     if let Some(end) = end(lines, picked) {
         picked.truncate(end);
     }

@@ -238,3 +238,10 @@ fn an_unmarked_first_paragraph_of_an_old_page_stays() {
     let label = format!("<table><tr><td>Photo gallery{}</td></tr></table>", paragraphs());
     assert_eq!(body(&label), body(&paragraphs()));
 }
+
+#[test]
+fn a_byline_and_a_date_below_the_first_paragraph_go() {
+    let first = "<p>After forty years of talks the bridge is open, and nobody has to take the ferry any more.</p>";
+    let signed = format!("{first}<p>By Ada Byron</p><p>28. April 2023, 20:25 Uhr</p>{}", paragraphs());
+    assert_eq!(body(&signed), body(&format!("{first}{}", paragraphs())));
+}
