@@ -127,11 +127,14 @@ pub(super) fn pick(
         trim::empty_headings(lines, &mut picked);
     }
     let lead = lead::find(dom, lines, &mut picked, headline, &title, known.summaries);
-    let says_whence = |l: &Line| {
-        phrases::is_credit(&l.text, l.chars)
-            || (l.chars <= LONGEST_CREDIT && (phrases::discloses(&l.text) || (!l.clutter && names_source(&l.text))))
+    // What is among the text is read there; here are the lines that were left out.
+    let names = |i: usize, l: &Line| !l.clutter && picked.binary_search(&i).is_err() && names_source(&l.text);
+    let says_whence = |i: &usize| {
+        let line = &lines[*i];
+        phrases::is_credit(&line.text, line.chars)
+            || (line.chars <= LONGEST_CREDIT && (phrases::discloses(&line.text) || names(*i, line)))
     };
-    let credits = inside.iter().map(|i| &lines[*i]).filter(|l| says_whence(l)).map(|l| l.text.clone()).collect();
+    let credits = inside.iter().copied().filter(says_whence).map(|i| lines[i].text.clone()).collect();
     Picked { lines: picked, lead, credits, how }
 }
 
