@@ -1,6 +1,6 @@
 //! Every page of the press, as the fetcher reads it, beside what is true of it: headline, standfirst, authors, time and
 //! language are exactly those, every block of the story is there and is what it is, and nothing is there but the story
-//! and what its carrier says around it. Ten languages' templates, with their clutter.
+//! and what its carrier says around it. Nine languages' templates, with their clutter.
 
 use article::Block;
 use fetcher::extract::{Dated, Extracted, Hints, PageBytes, extract};
@@ -15,12 +15,12 @@ const ARTICLES: u32 = 500;
 
 #[tokio::test]
 async fn pages_are_read_as_they_are_meant() {
+    let client = Client::builder().no_proxy().build().unwrap();
     let mut wrong = Vec::new();
     let (mut read, mut credits, mut credited) = (0, 0, 0);
     for seed in SEEDS {
         let settings = PressSettings { seed, publishers: 40, instant: true, articles: ARTICLES, ..Default::default() };
         let press = Press::new(settings).start("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let client = Client::builder().no_proxy().build().unwrap();
         for row in press.truth().iter().filter(|row| row.expected == Expected::Article) {
             match page(&client, &press, row).await {
                 Ok(found) => {

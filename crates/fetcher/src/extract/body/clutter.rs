@@ -92,7 +92,7 @@ const SIGN_UP_MAX: usize = 400;
 const SIGN_UP_LINES: usize = 2;
 
 /// Elements that ask for a mail address, whatever their names and language: around each such field the widest with
-/// little text. In document order.
+/// little text. They lie apart, so they come in document order.
 fn sign_up_boxes(dom: &Dom, mass: &Mass) -> Vec<NodeId> {
     let asks = |id: &NodeId| {
         dom.tag(*id) == Tag::Input && dom.attr(*id, "type").is_some_and(|t| t.eq_ignore_ascii_case("email"))
@@ -103,7 +103,6 @@ fn sign_up_boxes(dom: &Dom, mass: &Mass) -> Vec<NodeId> {
     };
     let around = |field| dom.ancestors(field).take_while(little).last();
     let mut boxes: Vec<NodeId> = (0..dom.len()).filter(asks).filter_map(around).collect();
-    boxes.sort_unstable();
     boxes.dedup();
     boxes
 }

@@ -74,7 +74,7 @@ fn is_hidden_inline(dom: &Dom, id: NodeId, tag: Tag) -> bool {
 
 /// An inline element that names itself a byline or a date and after which the line ends: a line of its own, if it
 /// begins one.
-fn is_label(dom: &Dom, id: NodeId, tag: Tag) -> bool {
+fn is_label_element(dom: &Dom, id: NodeId, tag: Tag) -> bool {
     if !matches!(tag, Tag::I | Tag::Em | Tag::Span | Tag::Small | Tag::Cite | Tag::Time | Tag::Font) {
         return false;
     }
@@ -196,7 +196,7 @@ impl Splitter<'_> {
             Tag::A => self.line.link_end = self.line.link_end.max(self.dom.end(id)),
             Tag::B | Tag::Strong => self.line.bold_end = self.line.bold_end.max(self.dom.end(id)),
             Tag::Img | Tag::Picture => {}
-            _ if tag.is_block() || (self.line.raw.trim().is_empty() && is_label(self.dom, id, tag)) => {
+            _ if tag.is_block() || (self.line.raw.trim().is_empty() && is_label_element(self.dom, id, tag)) => {
                 self.flush();
                 let inherited = self.open.last().map_or(Kind::Text, |o| o.kind);
                 let kind = match (tag, inherited) {

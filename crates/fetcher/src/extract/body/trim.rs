@@ -129,8 +129,10 @@ pub(super) fn ends(lines: &[Line], picked: &mut Vec<usize>) {
         picked.remove(0);
     }
     // Byline and date stand below the standfirst, if there is one.
-    let first = picked.iter().take(LABELS_WITHIN).copied().max().filter(|_| picked.len() > LABELS_WITHIN);
-    picked.retain(|i| first.is_none_or(|first| *i > first) || !is_label(&lines[*i]));
+    if picked.len() > LABELS_WITHIN {
+        let last = picked[LABELS_WITHIN - 1];
+        picked.retain(|i| *i > last || !is_label(&lines[*i]));
+    }
     if let Some(end) = end(lines, picked) {
         picked.truncate(end);
     }

@@ -1,6 +1,6 @@
 //! Fields: from where, in which order, in which form.
 
-use super::{article, origin, page, paragraphs, read, read_with};
+use super::{article, origin, page, paragraphs, read, read_at, read_with};
 use crate::extract::{Field, Hints, ORDER, Origin};
 use ::article::Section;
 
@@ -205,20 +205,15 @@ fn languages_are_declared_then_detected_and_a_wrong_script_is_overruled() {
     assert_eq!(language(&html.replace("lang=en", "lang=uk")).as_deref(), Some("uk"));
 }
 
+/// An address that names no section.
+const NO_SECTION: &str = "https://aurora.example/2026/bridge";
+
 #[test]
 fn sections_come_from_the_address_before_labels() {
     let section = |head: &str| read(&article(head)).unwrap().section;
     assert_eq!(section("<meta property=article:section content=Sport>"), Section::World);
-    let elsewhere = |html: &str| {
-        let page = crate::extract::PageBytes {
-            bytes: html.as_bytes(),
-            url: "https://aurora.example/2026/bridge",
-            content_type: None,
-            headers: &[],
-            received_at: None,
-        };
-        crate::extract::extract(&page, &Hints { section: Some(Section::Health), ..Hints::default() }).unwrap().section
-    };
+    let hints = Hints { section: Some(Section::Health), ..Hints::default() };
+    let elsewhere = |html: &str| read_at(NO_SECTION, html, &hints, &[]).unwrap().section;
     assert_eq!(elsewhere(&article("<meta property=article:section content=Sport>")), Section::Sport);
     assert_eq!(elsewhere(&article("")), Section::Health);
 }
@@ -227,14 +222,7 @@ fn sections_come_from_the_address_before_labels() {
 fn where_nothing_else_says_it_the_page_shows_its_section() {
     let section = |above: &str| {
         let html = article("").replace("<article>", &format!("<article>{above}"));
-        let page = crate::extract::PageBytes {
-            bytes: html.as_bytes(),
-            url: "https://aurora.example/2026/bridge",
-            content_type: None,
-            headers: &[],
-            received_at: None,
-        };
-        crate::extract::extract(&page, &Hints::default()).unwrap().section
+        read_at(NO_SECTION, &html, &Hints::default(), &[]).unwrap().section
     };
     assert_eq!(section("<meta itemprop=articleSection content=Sociedad>"), Section::Society);
     assert_eq!(section("<p class=c-breadcrumbs><a href=/>Home</a> › <a href=/s>スポーツ</a></p>"), Section::Sport);

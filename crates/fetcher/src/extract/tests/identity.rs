@@ -38,6 +38,11 @@ fn what_points_elsewhere_is_evidence_for_the_primary_source() {
     assert_eq!(urls, ["https://other.example/2", "https://wire.example/1"]);
 }
 
+#[track_caller]
+fn credits(html: &str, expected: &[&str]) {
+    assert_eq!(read(html).unwrap().primary.credits, expected, "{html}");
+}
+
 #[test]
 fn credits_are_names() {
     for (line, name) in [
@@ -46,15 +51,14 @@ fn credits_are_names() {
         ("<p>Source: Aurora Wire, translated by the editors for all of our readers today.</p>", "Aurora Wire"),
         ("<p>So said the mayor on Tuesday, as the ribbon was cut by the children. (dpa/AFP)</p>", "dpa/AFP"),
     ] {
-        let html = article("").replace("</h1>", &format!("</h1>{line}"));
-        assert_eq!(read(&html).unwrap().primary.credits, [name], "{line}");
+        credits(&article("").replace("</h1>", &format!("</h1>{line}")), &[name]);
     }
-    let plain = article("").replace("again.</p>", "again (and closed in 1999).</p>");
-    assert_eq!(read(&plain).unwrap().primary.credits, Vec::<String>::new());
+    credits(&article("").replace("again.</p>", "again (and closed in 1999).</p>"), &[]);
 }
 
 #[test]
 fn credits_at_the_end_are_names_in_any_language() {
+    let ending = |line: &str| article("").replace("</article>", &format!("<p>{line}</p></article>"));
     for (line, name) in [
         ("Zuerst erschienen bei Nordlicht-Agentur", "Nordlicht-Agentur"),
         ("Dieser Bericht erschien zuerst bei Nordlicht und wird hier mit Genehmigung wiedergegeben.", "Nordlicht"),
@@ -70,11 +74,9 @@ fn credits_at_the_end_are_names_in_any_language() {
         ("मूल प्रकाशन: हिमालय वार्ता", "हिमालय वार्ता"),
         ("(Meridian Press)", "Meridian Press"),
     ] {
-        let html = article("").replace("</article>", &format!("<p>{line}</p></article>"));
-        assert_eq!(read(&html).unwrap().primary.credits, [name], "{line}");
+        credits(&ending(line), &[name]);
     }
     for line in ["(Bild: Ada Byron)", "(and that was all.)"] {
-        let html = article("").replace("</article>", &format!("<p>{line}</p></article>"));
-        assert_eq!(read(&html).unwrap().primary.credits, Vec::<String>::new(), "{line}");
+        credits(&ending(line), &[]);
     }
 }

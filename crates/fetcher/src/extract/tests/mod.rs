@@ -36,8 +36,12 @@ fn read(html: &str) -> Result<Extracted, ExtractError> {
 }
 
 fn read_with(html: &str, hints: &Hints, headers: &[(&str, &str)]) -> Result<Extracted, ExtractError> {
+    read_at(URL, html, hints, headers)
+}
+
+fn read_at(url: &str, html: &str, hints: &Hints, headers: &[(&str, &str)]) -> Result<Extracted, ExtractError> {
     let headers: Vec<(String, String)> = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    let page = PageBytes { bytes: html.as_bytes(), url: URL, content_type: None, headers: &headers, received_at: None };
+    let page = PageBytes { bytes: html.as_bytes(), url, content_type: None, headers: &headers, received_at: None };
     extract(&page, hints)
 }
 
