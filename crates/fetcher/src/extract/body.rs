@@ -11,16 +11,18 @@ mod clutter;
 mod lead;
 mod lines;
 mod phrases;
+pub(crate) mod sources;
 mod trim;
 mod unseen;
+mod voice;
 
 use super::dom::{Dom, NodeId, Tag};
 use super::facts::Facts;
 use super::fields::title::likeness;
 use article::Block;
-use clutter::Trust;
 use lines::Line;
 use url::Url;
+use voice::Trust;
 
 /// The text of a page.
 pub(crate) struct Body {

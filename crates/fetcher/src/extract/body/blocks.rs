@@ -1,7 +1,7 @@
 //! Blocks out of the lines that stay, with the pictures between them.
 
-use super::clutter::{Trust, Voice, voice};
 use super::lines::{Kind, Line};
+use super::voice::{Trust, Voice, voice};
 use crate::extract::dom::{Dom, NodeId, Tag};
 use crate::extract::fields::image;
 use article::Block;

@@ -2,9 +2,9 @@
 
 use super::Known;
 use super::lines::{Kind, Line};
+use super::sources::names_source;
 use super::{agreement, lead, phrases, trim};
 use crate::extract::dom::{Dom, NodeId, Tag};
-use crate::extract::fields::credits::names_source;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

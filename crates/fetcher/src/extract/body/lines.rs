@@ -1,6 +1,6 @@
 //! A page as the lines of text a reader sees.
 
-use super::clutter::{self, Trust, Voice};
+use super::voice::{self, Trust, Voice};
 use crate::extract::dom::{Dom, NodeId, Tag};
 
 /// What a line is by its markup.
@@ -69,7 +69,7 @@ fn deobfuscated(hex: &str) -> Option<String> {
 /// Hidden inside a line: alternatives for programs and screen readers. Whole blocks that are hidden may be
 /// shown by a program later, which [`super::clutter`] judges.
 fn is_hidden_inline(dom: &Dom, id: NodeId, tag: Tag) -> bool {
-    tag != Tag::None && !tag.is_block() && dom.attr(id, "style").is_some_and(clutter::hides)
+    tag != Tag::None && !tag.is_block() && dom.attr(id, "style").is_some_and(voice::hides)
 }
 
 /// An inline element that names itself a byline or a date and after which the line ends: a line of its own, if it
@@ -91,7 +91,7 @@ fn is_label_element(dom: &Dom, id: NodeId, tag: Tag) -> bool {
         let tag = dom.tag(next);
         tag.is_block() || matches!(tag, Tag::Br | Tag::Img | Tag::Picture | Tag::Small | Tag::Time)
     };
-    ends && clutter::voice(dom, id, Trust::Names) == Voice::Furniture
+    ends && voice::voice(dom, id, Trust::Names) == Voice::Furniture
 }
 
 /// Splits the page into lines.

@@ -1,5 +1,6 @@
 //! Texts that a page holds but does not show: declared in its structured data, or laid by for its program.
 
+use super::voice::Trust;
 use super::{blocks, choose, clutter, lines};
 use crate::extract::dom::{self, Limits};
 use article::Block;
@@ -70,7 +71,7 @@ fn literal_around(text: &str, at: usize) -> Option<(usize, usize)> {
 fn of_html(html: &str) -> Option<Vec<Block>> {
     let dom = dom::parse(html, Limits { nodes: 20_000, depth: 128 });
     let mut lines = lines::split(&dom);
-    clutter::judge(&dom, None, clutter::Trust::Names, &mut lines);
+    clutter::judge(&dom, None, Trust::Names, &mut lines);
     let picked: Vec<usize> = (0..lines.len()).filter(|i| choose::stays(&lines[*i], "")).collect();
     let chars: usize = picked.iter().map(|i| lines[*i].chars).sum();
     (chars >= ENOUGH).then(|| blocks::build(&dom, &lines, &picked, 0, None))
