@@ -1,5 +1,6 @@
 //! What the press promises.
 
+mod client;
 mod grammar;
 mod served;
 mod shingles;
