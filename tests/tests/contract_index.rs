@@ -4,6 +4,7 @@ mod backends;
 mod claims;
 pub(crate) mod cluster;
 pub(crate) mod copies;
+mod layout;
 mod quality;
 pub(crate) mod texts;
 mod trouble;

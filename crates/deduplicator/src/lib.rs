@@ -43,8 +43,8 @@
 //!
 //! On ten seeds that nothing was tuned on (7301 to 7310, `make quality`) edited copies are found at 0.9993, halves at
 //! 0.9994, last thirds at 0.9933, retyped texts at 0.9998; of what is called a copy 0.9999 is one. In Redis an article takes
-//! 775 bytes of `used_memory` at 100,000 articles, and a decision a third of a millisecond (`cargo bench -p deduplicator`,
-//! two cores): 2,890 articles a second at 10,000 and 2,700 at 100,000; the embedded index makes 990 and 650. A bare
+//! 644 bytes of `used_memory` at 100,000 articles, and a decision a quarter of a millisecond (`cargo bench -p
+//! deduplicator`, two cores): 3,700 articles a second at 10,000 and 3,820 at 100,000; the embedded index makes 990 and 650. A bare
 //! `SET NX` makes 176,000, datasketch 1,350 and rensa 10,170 (`benches/peers.py`, a MinHash in memory that forgets
 //! nothing).
 //!

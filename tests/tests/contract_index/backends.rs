@@ -1,6 +1,6 @@
 //! The backends under contract.
 
-use deduplicator::{Index, IndexSettings};
+use deduplicator::{Index, IndexSettings, Thresholds};
 use std::sync::Arc;
 
 /// A fresh index and the way to a second replica of it.
@@ -12,6 +12,13 @@ pub(super) struct Backend {
 impl Backend {
     pub(super) async fn embedded() -> Self {
         Self::open("sqlite::memory:".to_owned(), false).await
+    }
+
+    /// With thresholds of its own.
+    pub(super) async fn embedded_with(thresholds: Thresholds) -> Self {
+        let settings = IndexSettings { url: "sqlite::memory:".to_owned(), thresholds, ..IndexSettings::default() };
+        let index = deduplicator::open(&settings).await.unwrap();
+        Self { settings, index }
     }
 
     pub(super) async fn redis() -> Self {

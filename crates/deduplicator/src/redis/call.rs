@@ -7,16 +7,17 @@ use redis::{Script, ScriptInvocation};
 use std::sync::LazyLock;
 
 /// Run where the memory is. `EVALSHA` names it by its hash; a Redis that has lost it is sent it again.
-/// One script in four files: what the tables are, what the rule says, what is remembered, which steps there are.
+/// One script in five files: what the tables are, how postings are kept, what the rule says, what is remembered, which
+/// steps there are.
 static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
-    let (tables, rule) = (include_str!("tables.lua"), include_str!("rule.lua"));
-    let (learn, steps) = (include_str!("learn.lua"), include_str!("steps.lua"));
-    Script::new(&[tables, rule, learn, steps].concat())
+    let (tables, postings) = (include_str!("tables.lua"), include_str!("postings.lua"));
+    let (rule, learn, steps) = (include_str!("rule.lua"), include_str!("learn.lua"), include_str!("steps.lua"));
+    Script::new(&[tables, postings, rule, learn, steps].concat())
 });
 
 /// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index: the old
 /// one is not read, which [`super::health`] says, and expires by itself.
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
 
 /// The tables a decision touches, each group with a hash tag of its own (Redis Cluster specification, “Hash
 /// tags”): claims and exact texts are spread over slots by their hash, a language's postings share one.
@@ -85,10 +86,9 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 27 and 28.
+    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 12 and 13.
     pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
-        let (settings, query, by) = (self.settings, self.query, &self.settings.thresholds);
-        let (today, sketch) = (day(self.now), self.sketch());
+        let (query, sketch) = (self.query, self.sketch());
         let level = match (&query.sketch, sketch) {
             (None, _) => "none".to_owned(),
             (Some(_), None) => "short".to_owned(),
@@ -98,51 +98,83 @@ impl<'a> Call<'a> {
         for root in roots {
             call.key(root);
         }
-        // Written to once more within the window, a bucket stays; a day more, since days are cut off at midnight.
-        call.arg(step)
-            .arg(today)
-            .arg(settings.oldest_day(self.now))
-            .arg((u64::from(settings.window_days) + 1) * 86_400);
+        call.arg(step).arg(self.numbers(sketch));
         call.arg(&query.article.bytes()[..]).arg(&query.hash.bytes()[..]);
         call.arg(&query.observed_at.millis().to_be_bytes()[2..]).arg(&query.site.to_be_bytes()[..]);
-        call.arg(&query.own_story().bytes()[..]).arg(level).arg(sketch.map(pack).unwrap_or_default());
-        call.arg(today.saturating_sub(settings.window_days / 4)).arg(by.min_shared).arg(by.min_left);
-        let shares = [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site, by.of_figures];
-        for share in shares.into_iter().chain([by.same_figures, by.with_same_figures]) {
-            call.arg((share * 10_000.0).round() as u32);
-        }
-        call.arg(by.common_after).arg(query.published_secs());
-        call.arg(&sketch.map(Sketch::figures).unwrap_or_default().bytes()[..]).arg(claim).arg(story);
+        call.arg(&query.own_story().bytes()[..]).arg(level);
+        call.arg(sketch.map(pack).unwrap_or_default()).arg(sketch.map(counts).unwrap_or_default());
+        call.arg(&sketch.map(Sketch::figures).unwrap_or_default().bytes()[..]);
+        call.arg(claim).arg(story);
         call
     }
-}
 
-/// How long a bucket lives after it was last swept.
-fn keep_seconds(settings: &IndexSettings) -> u64 {
-    3 * u64::from(settings.window_days) * 86_400
-}
-
-/// One step of the sweep of these tables, which share a slot; to be called once a minute.
-pub(super) fn tidy(settings: &IndexSettings, tables: &[String], now: Timestamp) -> ScriptInvocation<'static> {
-    let mut call = SCRIPT.prepare_invoke();
-    for table in tables {
-        call.key(table);
+    /// The integers, four bytes each: packed, they cost Redis a tenth of what as many arguments do.
+    fn numbers(&self, sketch: Option<&Sketch>) -> Vec<u8> {
+        let (settings, by, today) = (self.settings, &self.settings.thresholds, day(self.now));
+        let window = u32::from(settings.window_days);
+        // A day more, since days are cut off at midnight.
+        let days = [today.into(), settings.oldest_day(self.now).into(), (window + 1).saturating_mul(DAY)];
+        let refresh = today.saturating_sub(settings.window_days / 4).into();
+        let pairs = sketch.map(Sketch::figures).unwrap_or_default().count();
+        let counts = [refresh, self.query.published_secs(), pairs, by.common_after.into(), by.min_shared, by.min_left];
+        let shares = [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site, by.of_figures];
+        let shares = shares.into_iter().chain([by.same_figures, by.with_same_figures]);
+        packed(days.into_iter().chain(counts).chain(shares.map(|share| (share * 10_000.0).round() as u32)))
     }
-    let half_a_window = u64::from(settings.window_days) * 720;
-    call.arg("tidy").arg(day(now)).arg(settings.oldest_day(now)).arg(keep_seconds(settings)).arg(half_a_window);
+}
+
+/// Seconds.
+const DAY: u32 = 86_400;
+
+fn packed(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    numbers.into_iter().flat_map(u32::to_be_bytes).collect()
+}
+
+/// How long a table lives after it was last swept.
+fn keep_seconds(settings: &IndexSettings) -> u32 {
+    (3 * u32::from(settings.window_days)).saturating_mul(DAY)
+}
+
+/// One step of the sweep of this root's tables; to be called once a minute.
+pub(super) fn tidy(settings: &IndexSettings, root: &str, now: Timestamp) -> ScriptInvocation<'static> {
+    let mut call = SCRIPT.prepare_invoke();
+    call.key(root);
+    let half_a_window = u32::from(settings.window_days) * 720;
+    let days = [day(now).into(), settings.oldest_day(now).into(), keep_seconds(settings), half_a_window];
+    call.arg("tidy").arg(packed(days));
     call
 }
 
 /// Four bytes of each mark's hash (its low ones: the high ones are small in every sketch) and one for the coarsest level
 /// it is kept at, whether it has a figure and whether it stands in the core. Among the 36 million shingles of a million
 /// articles one in 120 falls on another by chance, and counts for nothing, as what is common does.
+///
+/// In the order of the bits from the last on, so that marks of one bucket (whose hashes end alike, whatever the number of
+/// buckets) follow each other: `put_posting` in `postings.lua` relies on it.
 fn pack(sketch: &Sketch) -> Vec<u8> {
-    let mut out = Vec::with_capacity(5 * sketch.marks().len());
-    for mark in sketch.marks() {
-        out.extend_from_slice(&mark.hash.to_be_bytes()[4..]);
+    let mut marks: Vec<(u32, &Mark)> = sketch.marks().iter().map(|mark| (mark.hash as u32, mark)).collect();
+    marks.sort_unstable_by_key(|(hash, _)| hash.reverse_bits());
+    let mut out = Vec::with_capacity(5 * marks.len());
+    for (hash, mark) in marks {
+        out.extend_from_slice(&hash.to_be_bytes());
         out.push(4 * coarsest(mark) + 2 * u8::from(mark.figure) + u8::from(mark.place == Place::Core));
     }
     out
+}
+
+/// By level, from the sketch's own on: how many marks are kept at it, how many of them in the core, how many with a
+/// figure.
+fn counts(sketch: &Sketch) -> Vec<u8> {
+    let levels = sketch.level()..=Sketch::MAX_LEVEL;
+    let count = |level: u8, is_wanted: fn(&Mark) -> bool| {
+        let marks = sketch.marks().iter().filter(|mark| mark.is_kept_at(level) && is_wanted(mark));
+        u16::try_from(marks.count()).unwrap_or(u16::MAX).to_be_bytes()
+    };
+    let core = |mark: &Mark| mark.place == Place::Core;
+    levels
+        .flat_map(|level| [count(level, |_| true), count(level, core), count(level, |m| m.figure)])
+        .flatten()
+        .collect()
 }
 
 fn coarsest(mark: &Mark) -> u8 {

@@ -8,10 +8,10 @@ local function takes_over(f, q, name, s)
   return c.copy and c.article >= c.body
 end
 
-local function uncount(f, q, i, name, part)
+local function uncount(f, kind, name, part)
   local s = part ~= EXTRA and story(f, name)
   if not s then return end
-  for level = s.level, q.keep[i] do
+  for level = s.level, floor(kind / 4) do
     s.all[level] = max(0, s.all[level] - 1)
     if part == CORE then s.core[level] = max(0, s.core[level] - 1) end
   end
@@ -23,21 +23,18 @@ end
 local function learn(f, q, story_id, standing, copies)
   local name = name_of(story_id)
   local record = story(f, name)
-  if record and record.story ~= story_id then
-    for i in pairs(f.claimed) do call('HDEL', f.buckets[i], f.fields[i]) end
-    return
-  end
+  if record and record.story ~= story_id then return end
   local opens = not record or record.opener == q.article
     or (standing == 'first' and takes_over(f, q, name, record))
-  local stories, buckets, fields, own = f.stories, f.buckets, f.fields, name_of(q.own)
-  for i = 1, #q.keep do
-    local holders = f.holders[i]
-    local part = not opens and EXTRA or q.core[i] and CORE or EDGE
-    if not holders then
-      if f.common[i] < q.refresh then put_into(f.P, buckets[i], fields[i], date) end
-    elseif holders == NOBODY then
-      f.holders[i] = { name, part }
-      if not (f.claimed[i] and opens and name == own) then put_into(f.P, buckets[i], fields[i], holder(name, part)) end
+  local P, fields, tags, kinds, buckets, own = f.P, f.fields, f.tags, f.kinds, f.buckets, {}
+  for part = CORE, EXTRA do own[part] = holder(name, part) end
+  for i = 1, #fields do
+    local kind, tag, holders = kinds[i], tags[i], f.holders[i]
+    local part = not opens and EXTRA or kind % 2 == 1 and CORE or EDGE
+    if f.common[i] then
+      if f.common[i] < q.refresh then put_posting(P, fields[i], buckets[i], tag, common_since(date)) end
+    elseif not holders or holders == NOBODY then
+      put_posting(P, fields[i], buckets[i], tag, own[part], not holders)
     else
       local at, theirs, extra, common = nil, false, true, #holders / 2 + 1 >= q.common_after
       for h = 1, #holders, 2 do
@@ -51,50 +48,30 @@ local function learn(f, q, story_id, standing, copies)
         -- A copy had brought it before the text it is from.
         if opens and holders[at + 1] == EXTRA then
           holders[at + 1] = part
-          put_into(f.P, buckets[i], fields[i], encode_holders(holders))
+          put_posting(P, fields[i], buckets[i], tag, encode_holders(holders))
+        elseif holders[at + 1] ~= part then
+          recount(f.core, q.level, kind, part == CORE and -1 or 1)
         end
-      elseif not theirs and standing == 'first' then
-        local value
-        if opens and extra then
-          -- The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
-          f.holders[i] = { name, part }
-          value = holder(name, part)
-        elseif common then
-          for h = 1, #holders, 2 do uncount(f, q, i, holders[h], holders[h + 1]) end
-          f.holders[i], f.common[i] = nil, today
-          value = date
-        else
-          holders[#holders + 1] = name
-          holders[#holders + 1] = part
-          value = encode_holders(holders)
-        end
-        put_into(f.P, buckets[i], fields[i], value)
+      elseif theirs or standing ~= 'first' then
+        leave_out(f, q, kind)
+      elseif opens and extra then
+        -- The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
+        put_posting(P, fields[i], buckets[i], tag, own[part])
+      elseif common then
+        for h = 1, #holders, 2 do uncount(f, kind, holders[h], holders[h + 1]) end
+        leave_out(f, q, kind)
+        put_posting(P, fields[i], buckets[i], tag, common_since(date))
+      else
+        put_posting(P, fields[i], buckets[i], tag, encode_holders(holders) .. own[part])
       end
     end
   end
   if opens and standing ~= 'older' then
-    local s = { day = date, site = q.site, published = q.published, opener = q.article, story = story_id,
-      level = q.level }
-    s.all, s.core = no_marks(), no_marks()
-    for i = 1, #q.keep do
-      local holders, keep = f.holders[i] or NOBODY, q.keep[i]
-      for h = 1, #holders, 2 do
-        if holders[h] == name and holders[h + 1] ~= EXTRA then
-          s.all[keep] = s.all[keep] + 1
-          if holders[h + 1] == CORE then s.core[keep] = s.core[keep] + 1 end
-        end
-      end
-    end
-    add_coarser(s.all)
-    add_coarser(s.core)
-    stories[name], f.changed[name] = s, true
-    if record or tells(count_pairs(q.figures)) then
-      put(f.F, name, date .. q.figures)
-      close(f.F)
-    end
+    f.stories[name] = { day = date, site = q.site, published = q.published, opener = q.article, story = story_id,
+      level = q.level, all = f.all, core = f.core }
+    f.changed[name] = true
+    if record or tells(q.pairs) then put(open(f.root, 'f'), name, date .. q.figures) end
   end
-  for changed in pairs(f.changed) do put(f.S, changed, encode_story(stories[changed])) end
-  close(f.P)
-  close(f.S)
+  for changed in pairs(f.changed) do put(f.S, changed, encode_story(f.stories[changed])) end
 end
 

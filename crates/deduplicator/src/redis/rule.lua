@@ -3,61 +3,48 @@
 ------------------------------------------------------------------------------------------------------------
 -- What is asked.
 
+-- The integers come as four bytes each: a day, a time and the thresholds (src/rule.rs).
 local function read(argv)
-  today, oldest, keep_seconds = tonumber(argv[2]), tonumber(argv[3]), tonumber(argv[4])
-  date = u16(today)
   local q = {
-    article = argv[5], hash = argv[6], observed = argv[7], site = argv[8], own = argv[9],
+    article = argv[3], hash = argv[4], observed = argv[5], site = argv[6], own = argv[7],
     -- 'none' without a text, 'short' where it is too short to be compared, else the sketch's level.
-    level = tonumber(argv[10]), has_text = argv[10] ~= 'none', marks = argv[11], refresh = tonumber(argv[12]),
-    min_shared = tonumber(argv[13]), min_left = tonumber(argv[14]), of_article = tonumber(argv[15]),
-    of_story = tonumber(argv[16]), of_both = tonumber(argv[17]), other_way = tonumber(argv[18]),
-    of_core = tonumber(argv[19]), same_site = tonumber(argv[20]), of_figures = tonumber(argv[21]),
-    same_figures = tonumber(argv[22]), with_same_figures = tonumber(argv[23]), common_after = tonumber(argv[24]),
-    published = tonumber(argv[25]), figures = argv[26],
+    level = tonumber(argv[8]), has_text = argv[8] ~= 'none', marks = argv[9], counts = argv[10], figures = argv[11],
   }
+  set_day(read_packed('>I4I4I4', argv[2]))
+  q.refresh, q.published, q.pairs, q.common_after, q.min_shared, q.min_left, q.of_article, q.of_story, q.of_both,
+    q.other_way, q.of_core, q.same_site, q.of_figures, q.same_figures, q.with_same_figures
+    = read_packed('>I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4', argv[2], 13)
   return q
-end
-
--- A mark is four bytes of its hash and one that holds the coarsest level it is kept at, whether it has a figure and
--- whether it stands in the core.
-local function unpack_marks(q)
-  local marks, keep, figure, core = q.marks, {}, {}, {}
-  for i = 1, #marks / 5 do
-    local last = byte(marks, 5 * i)
-    local kind = last % 4
-    keep[i], figure[i], core[i] = (last - kind) / 4, kind >= 2, kind % 2 == 1
-  end
-  q.keep, q.figure, q.core = keep, figure, core
 end
 
 ------------------------------------------------------------------------------------------------------------
 -- Records.
 
+local STORY = '>c2c4I4c16c16B'
+
 local function decode_story(value)
-  local s = { day = sub(value, 1, 2), site = sub(value, 3, 6), published = number(value, 7, 10),
-    opener = sub(value, 11, 26), story = sub(value, 27, 42), level = byte(value, 43), all = {}, core = {} }
-  local at = 44
+  local s, at = { all = {}, core = {} }, nil
+  s.day, s.site, s.published, s.opener, s.story, s.level, at = read_packed(STORY, value)
   for level = s.level, MAX_LEVEL - 1 do
     s.all[level], s.core[level] = byte(value, at, at + 1)
     at = at + 2
   end
-  s.all[MAX_LEVEL], s.core[MAX_LEVEL] = number(value, at, at + 1), number(value, at + 2, at + 3)
+  s.all[MAX_LEVEL], s.core[MAX_LEVEL] = read_packed('>HH', value, at)
   return s
 end
 
 local function encode_story(s)
-  local counts = {}
+  local out = { pack(STORY, s.day, s.site, s.published, s.opener, s.story, s.level) }
   for level = s.level, MAX_LEVEL - 1 do
-    counts[#counts + 1] = char(min(255, s.all[level]), min(255, s.core[level]))
+    out[#out + 1] = char(min(255, s.all[level]), min(255, s.core[level]))
   end
-  return s.day .. s.site .. u16(floor(s.published / 65536)) .. u16(s.published % 65536) .. s.opener .. s.story
-    .. char(s.level) .. table.concat(counts) .. u16(s.all[MAX_LEVEL]) .. u16(s.core[MAX_LEVEL])
+  out[#out + 1] = pack('>HH', s.all[MAX_LEVEL], s.core[MAX_LEVEL])
+  return table.concat(out)
 end
 
 local function new_claim(q, v)
-  local claim = date .. q.observed .. sub(q.hash, 1, 8) .. v.kind .. u16(v.postings) .. u16(v.shared)
-    .. u16(v.containment) .. u16(v.jaccard) .. u16(v.score)
+  local claim = date .. q.observed .. sub(q.hash, 1, 8) .. v.kind
+    .. pack('>HHHHH', v.postings, v.shared, v.containment, v.jaccard, v.score)
   if v.kind ~= 'n' then claim = claim .. v.story .. v.of .. (v.also or '') end
   return claim
 end
@@ -98,6 +85,9 @@ local function encode_holders(holders)
   return table.concat(out)
 end
 
+-- What stands in place of a story for a shingle that is common.
+local function common_since(day) return char(COMMON) .. day .. '\0\0' end
+
 local function story(f, name)
   local s = f.stories[name]
   if s == nil then
@@ -108,93 +98,104 @@ local function story(f, name)
   return s
 end
 
--- Those of a posting's stories that are within the window.
-local function holders_of(f, posting)
-  local holders = {}
-  for at = 1, #posting, 5 do
-    local name = name_of(sub(posting, at, at + 4))
-    if story(f, name) then
-      holders[#holders + 1] = name
-      holders[#holders + 1] = byte(posting, at) % 4
+-- Of a posting that begins at `at`: the stories that are within the window, or nil and since when it is common.
+local function holders_of(f, bucket, tag, at)
+  local holders = NOBODY
+  while at do
+    local first = byte(bucket, at + TAG)
+    if first % 4 == COMMON then
+      local day = number(bucket, at + TAG + 1, at + TAG + 2)
+      if day >= oldest then return nil, day end
+    else
+      local name = name_of(sub(bucket, at + TAG, at + RECORD - 1))
+      if story(f, name) then
+        if holders == NOBODY then holders = {} end
+        holders[#holders + 1] = name
+        holders[#holders + 1] = first % 4
+      end
     end
+    at = seek(bucket, tag, at + RECORD)
   end
-  if #holders == 0 then return NOBODY end
   return holders
 end
 
--- So many marks are looked up first. If nobody has any of them the article opens a story most likely, and the others
--- are claimed for it as they are looked up: one command a mark, where two would be needed.
-local FIRST_LOOK = 8
+-- Counts of the article's marks by level, from its own on: all of them, those in the core, those with a figure.
+local function decode_counts(f, q)
+  f.all, f.core, f.figures = {}, {}, {}
+  local at = 1
+  for level = q.level, MAX_LEVEL do
+    f.all[level], f.core[level], f.figures[level], at = read_packed('>HHH', q.counts, at)
+  end
+end
 
--- `name`: the story that the article would open, nil if it is known already.
-local function look_up(root, q, name)
-  unpack_marks(q)
-  local marks, P = q.marks, open(root, 'p')
-  local buckets, fields, claimed, holders, common = {}, {}, {}, {}, {}
-  local f = { P = P, S = open(root, 's'), F = open(root, 'f'), buckets = buckets, fields = fields, claimed = claimed,
-    holders = holders, common = common, stories = {}, changed = {} }
-  local core, edge, unknown = nil, nil, 0
-  if name then core, edge = holder(name, CORE), holder(name, EDGE) end
-  for i = 1, #q.keep do
-    local bucket = bucket_of(P, byte(marks, 5 * i - 4, 5 * i - 1))
-    local field = sub(marks, 5 * i - 4, 5 * i - 2)
-    buckets[i], fields[i] = bucket, field
-    if name and unknown == i - 1 and i > FIRST_LOOK and put_new(P, bucket, field, q.core[i] and core or edge) then
-      holders[i], claimed[i], unknown = NOBODY, true, i
-    else
-      local posting = call('HGET', bucket, field)
-      if not posting then
-        holders[i], unknown = NOBODY, unknown + 1
-      elseif not is_common(posting) then
-        holders[i] = holders_of(f, posting)
-      elseif day_of(posting) >= oldest then
-        common[i] = day_of(posting)
-      else
-        holders[i] = NOBODY
+-- A mark of `kind` is counted once more or (`by` -1) once less.
+local function recount(counts, first, kind, by)
+  for level = first, floor(kind / 4) do counts[level] = counts[level] + by end
+end
+
+local function leave_out(f, q, kind)
+  recount(f.all, q.level, kind, -1)
+  if kind % 2 == 1 then recount(f.core, q.level, kind, -1) end
+  if kind % 4 >= 2 then recount(f.figures, q.level, kind, -1) end
+end
+
+-- A mark is four bytes of its hash and its kind: the coarsest level it is kept at, whether it has a figure and whether
+-- it stands in the core.
+local MARK = 5
+
+-- `hits`: which marks have a posting; of those `holders` or since when they are `common`.
+local function look_up(root, q)
+  local marks, P, fields, tags, kinds = q.marks, open_postings(root), {}, {}, {}
+  local full, small = P.b, P.pow / 256
+  local large = 2 * small
+  for i = 1, #marks / MARK do
+    local at = MARK * i
+    local b, c, d, kind = byte(marks, at - 3, at)
+    local high = (b * 256 + c) % large
+    if high * 256 + d >= full then high = high % small end
+    local low = high % 256
+    fields[i], tags[i], kinds[i] = char((high - low) / 256, low, d), sub(marks, at - 4, at - 2), kind
+  end
+  local buckets = #fields > 0 and call('HMGET', P.key, unpack(fields)) or {}
+  local f = { root = root, P = P, S = open(root, 's'), fields = fields, tags = tags, kinds = kinds,
+    buckets = buckets, hits = {}, holders = {}, common = {}, stories = {}, changed = {}, live = #fields }
+  decode_counts(f, q)
+  for i = 1, #fields do
+    local bucket = buckets[i]
+    local at = bucket and find(bucket, tags[i], 1, true)
+    if at then at = seek(bucket, tags[i], at) end
+    if at then
+      f.hits[#f.hits + 1] = i
+      f.holders[i], f.common[i] = holders_of(f, bucket, tags[i], at)
+      if f.common[i] then
+        f.live = f.live - 1
+        leave_out(f, q, kinds[i])
       end
     end
   end
   return f
 end
 
--- Counts of marks by the coarsest level they are kept at, and by each level they are kept at.
-local function no_marks() return { [0] = 0, 0, 0, 0, 0, 0, 0, 0, 0 } end
-
-local function add_coarser(counts)
-  for level = MAX_LEVEL - 1, 0, -1 do counts[level] = counts[level] + counts[level + 1] end
-end
-
--- Marks that count, by level, and those shared with each story but the article's own.
+-- The marks shared with each story but the article's own.
 local function share_out(f, q)
-  local all, core, figures = no_marks(), no_marks(), no_marks()
-  f.all, f.core, f.figures, f.live, f.shared = all, core, figures, 0, {}
-  local own, keeps, is_core, is_figure, of = name_of(q.own), q.keep, q.core, q.figure, f.holders
-  for i = 1, #keeps do
-    local holders = of[i]
-    if holders then
-      f.live = f.live + 1
-      local keep = keeps[i]
-      all[keep] = all[keep] + 1
-      if is_core[i] then core[keep] = core[keep] + 1 end
-      if is_figure[i] then figures[keep] = figures[keep] + 1 end
-      for h = 1, #holders, 2 do
-        local name = holders[h]
-        -- What only copies brought along is no part of the story.
-        if holders[h + 1] ~= EXTRA and name ~= own then
-          local list = f.shared[name]
-          if not list then
-            list = {}
-            f.shared[name] = list
-          end
-          list[#list + 1] = i
-          list[#list + 1] = holders[h + 1]
+  f.shared = {}
+  local own = name_of(q.own)
+  for _, i in ipairs(f.hits) do
+    local holders, kind = f.holders[i] or NOBODY, f.kinds[i]
+    for h = 1, #holders, 2 do
+      local name = holders[h]
+      -- What only copies brought along is no part of the story.
+      if holders[h + 1] ~= EXTRA and name ~= own then
+        local list = f.shared[name]
+        if not list then
+          list = {}
+          f.shared[name] = list
         end
+        list[#list + 1] = kind
+        list[#list + 1] = holders[h + 1]
       end
     end
   end
-  add_coarser(all)
-  add_coarser(core)
-  add_coarser(figures)
 end
 
 -- The order of figures (src/rule.rs). With a story's other values it would outgrow a listpack, and few candidates are
@@ -215,9 +216,9 @@ local function tells(pairs) return pairs >= FEWEST_PAIRS and pairs <= MOST_PAIRS
 
 -- How far it agrees, of the text that has fewer and of the one that has more; nil where it tells nothing.
 local function order(f, q, name)
-  local ours = count_pairs(q.figures)
+  local ours = q.pairs
   if not tells(ours) then return nil end
-  local figures = sub(get(f.F, name) or date, 3)
+  local figures = sub(get(open(f.root, 'f'), name) or date, 3)
   local theirs = count_pairs(figures)
   if not tells(theirs) then return nil end
   local shared, by_chance = 0, ours * theirs
@@ -235,12 +236,12 @@ local function compare(f, q, name, s)
   local list = f.shared[name] or NOBODY
   local shared, article_core, story_core, shared_figures = 0, 0, 0, 0
   for h = 1, #list, 2 do
-    local i = list[h]
-    if q.keep[i] >= level then
+    local kind = list[h]
+    if kind >= 4 * level then
       shared = shared + 1
-      if q.core[i] then article_core = article_core + 1 end
+      if kind % 2 == 1 then article_core = article_core + 1 end
       if list[h + 1] == CORE then story_core = story_core + 1 end
-      if q.figure[i] then shared_figures = shared_figures + 1 end
+      if kind % 4 >= 2 then shared_figures = shared_figures + 1 end
     end
   end
   local article, body, figures = f.all[level], s.all[level], f.figures[level]

@@ -8,6 +8,9 @@ use article::Timestamp;
 /// Buckets of a table that are weighed; a table's size is estimated from them.
 const SAMPLE: u64 = 8;
 
+/// Buckets of postings that are weighed: they are fields of one hash, and Redis does it in one command.
+const POSTINGS_SAMPLE: u64 = 64;
+
 /// Keys removed by one command.
 const CHUNK: u64 = 512;
 
@@ -19,6 +22,13 @@ pub(super) fn languages_key(prefix: &str, version: u8) -> String {
     format!("{prefix}:{version}:languages")
 }
 
+/// Tables of a root, by the letters that they have in its key (`tables.lua`).
+const CLAIMS: &[&str] = &["c", "a"];
+const TEXTS: &[&str] = &["e"];
+const LANGUAGE: &[&str] = &["s", "f", "p"];
+/// The one that is a single key (`postings.lua`).
+const POSTINGS: &str = "p";
+
 #[derive(Clone, Copy, Default)]
 struct Size {
     entries: u64,
@@ -26,17 +36,16 @@ struct Size {
 }
 
 pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, IndexError> {
-    let (mut claims, mut joins, mut texts, mut stories, mut figures, mut postings) = Default::default();
+    let (mut claims, mut joins, mut texts): (Size, Size, Size) = Default::default();
+    let (mut stories, mut figures, mut postings): (Size, Size, Size) = Default::default();
     for byte in 0..=u8::MAX {
-        add(&mut claims, table(link, &format!("{}:c", claims_root(prefix, byte)), byte % WEIGHED == 0).await?);
-        add(&mut joins, table(link, &format!("{}:a", claims_root(prefix, byte)), byte % WEIGHED == 0).await?);
-        add(&mut texts, table(link, &format!("{}:e", texts_root(prefix, byte)), byte % WEIGHED == 0).await?);
+        let weigh = byte % WEIGHED == 0;
+        weigh_in(link, &claims_root(prefix, byte), CLAIMS, weigh, &mut [&mut claims, &mut joins]).await?;
+        weigh_in(link, &texts_root(prefix, byte), TEXTS, weigh, &mut [&mut texts]).await?;
     }
     for language in languages(link, prefix).await? {
-        let root = language_root(prefix, &language);
-        add(&mut stories, table(link, &format!("{root}:s"), true).await?);
-        add(&mut figures, table(link, &format!("{root}:f"), true).await?);
-        add(&mut postings, table(link, &format!("{root}:p"), true).await?);
+        let sums = &mut [&mut stories, &mut figures, &mut postings];
+        weigh_in(link, &language_root(prefix, &language), LANGUAGE, true, sums).await?;
     }
     let weighed = u64::from(WEIGHED) * (claims.bytes + joins.bytes + texts.bytes);
     Ok(IndexStats {
@@ -49,9 +58,21 @@ pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, Ind
     })
 }
 
-fn add(sum: &mut Size, size: Size) {
-    sum.entries += size.entries;
-    sum.bytes += size.bytes;
+/// Adds the sizes of a root's tables to their sums; their bytes only if it is to be weighed.
+async fn weigh_in(
+    link: &Link,
+    root: &str,
+    tables: &[&str],
+    weigh: bool,
+    sums: &mut [&mut Size],
+) -> Result<(), IndexError> {
+    for ((table, sum), shape) in tables.iter().zip(sums).zip(shapes(link, root, tables).await?) {
+        sum.entries += shape.entries;
+        if weigh && shape.entries > 0 {
+            sum.bytes += weight(link, &format!("{root}:{table}"), *table == POSTINGS, shape).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn languages(link: &Link, prefix: &str) -> Result<Vec<String>, IndexError> {
@@ -60,82 +81,87 @@ async fn languages(link: &Link, prefix: &str) -> Result<Vec<String>, IndexError>
     link.run(&command).await
 }
 
-/// (entries, buckets) of a table; a table that was never written has one empty bucket.
-async fn shape(link: &Link, table: &str) -> Result<(u64, u64), IndexError> {
-    let mut command = redis::cmd("HMGET");
-    command.arg(table).arg("n").arg("b");
-    let (entries, buckets): (Option<u64>, Option<u64>) = link.run(&command).await?;
-    Ok((entries.unwrap_or(0), buckets.unwrap_or(1)))
+/// What a root's key says of a table: nothing where it was never written.
+#[derive(Clone, Copy, Default)]
+struct Shape {
+    entries: u64,
+    buckets: u64,
 }
 
-async fn table(link: &Link, table: &str, weigh: bool) -> Result<Size, IndexError> {
-    let (entries, buckets) = shape(link, table).await?;
-    if entries == 0 || !weigh {
-        return Ok(Size { entries, bytes: 0 });
+async fn shapes(link: &Link, root: &str, tables: &[&str]) -> Result<Vec<Shape>, IndexError> {
+    let mut command = redis::cmd("HMGET");
+    command.arg(root).arg(tables);
+    let held: Vec<Option<Vec<u8>>> = link.run(&command).await?;
+    let decode = |held: Option<Vec<u8>>| {
+        let (n, rest) = held.as_deref()?.split_first_chunk::<4>()?;
+        let b = rest.first_chunk::<4>()?;
+        Some(Shape { entries: u32::from_be_bytes(*n).into(), buckets: u32::from_be_bytes(*b).into() })
+    };
+    Ok(held.into_iter().map(|held| decode(held).unwrap_or_default()).collect())
+}
+
+async fn weight(link: &Link, table: &str, is_one_key: bool, shape: Shape) -> Result<u64, IndexError> {
+    if is_one_key {
+        return usage(link, table, POSTINGS_SAMPLE).await;
     }
-    let step = buckets.div_ceil(SAMPLE);
+    let step = shape.buckets.div_ceil(SAMPLE).max(1);
     let (mut weight, mut weighed) = (0, 0);
-    for bucket in (0..buckets).step_by(usize::try_from(step).unwrap_or(1)) {
-        weight += usage(link, &format!("{table}:{bucket}")).await?;
+    for bucket in (0..shape.buckets).step_by(usize::try_from(step).unwrap_or(1)) {
+        weight += usage(link, &format!("{table}:{bucket}"), 0).await?;
         weighed += 1;
     }
-    Ok(Size { entries, bytes: usage(link, table).await? + weight * buckets / weighed.max(1) })
+    Ok(weight * shape.buckets / weighed.max(1))
 }
 
-async fn usage(link: &Link, key: &str) -> Result<u64, IndexError> {
+/// Bytes of a key, by so many of its fields; by all for 0.
+async fn usage(link: &Link, key: &str, sample: u64) -> Result<u64, IndexError> {
     let mut command = redis::cmd("MEMORY");
-    command.arg("USAGE").arg(key);
+    command.arg("USAGE").arg(key).arg("SAMPLES").arg(sample);
     Ok(link.run::<Option<u64>>(&command).await?.unwrap_or(0))
 }
 
 /// One step of every table's sweep.
 pub(super) async fn tidy(link: &Link, settings: &IndexSettings, now: Timestamp) -> Result<(), IndexError> {
-    let prefix = &settings.prefix;
-    let mut slots = Vec::new();
-    for byte in 0..=u8::MAX {
-        let claims = claims_root(prefix, byte);
-        slots.push(vec![format!("{claims}:c"), format!("{claims}:a")]);
-        slots.push(vec![format!("{}:e", texts_root(prefix, byte))]);
-    }
-    for language in languages(link, prefix).await? {
-        let root = language_root(prefix, &language);
-        slots.push(vec![format!("{root}:s"), format!("{root}:f"), format!("{root}:p")]);
-    }
-    for tables in slots {
-        link.call(call::tidy(settings, &tables, now)).await?;
+    for (root, _) in roots(link, &settings.prefix).await? {
+        link.call(call::tidy(settings, &root, now)).await?;
     }
     Ok(())
 }
 
-/// Removes every table; Redis frees their memory in the background.
-pub(super) async fn clear(link: &Link, prefix: &str) -> Result<(), IndexError> {
+/// Every root, with its tables.
+async fn roots(link: &Link, prefix: &str) -> Result<Vec<(String, &'static [&'static str])>, IndexError> {
+    let mut roots = Vec::new();
     for byte in 0..=u8::MAX {
-        remove(link, &format!("{}:c", claims_root(prefix, byte))).await?;
-        remove(link, &format!("{}:a", claims_root(prefix, byte))).await?;
-        remove(link, &format!("{}:e", texts_root(prefix, byte))).await?;
+        roots.push((claims_root(prefix, byte), CLAIMS));
+        roots.push((texts_root(prefix, byte), TEXTS));
     }
-    for language in languages(link, prefix).await? {
-        let root = language_root(prefix, &language);
-        remove(link, &format!("{root}:s")).await?;
-        remove(link, &format!("{root}:f")).await?;
-        remove(link, &format!("{root}:p")).await?;
-    }
-    let mut command = redis::cmd("UNLINK");
-    command.arg(languages_key(prefix, VERSION));
-    link.run(&command).await
+    let languages = languages(link, prefix).await?;
+    roots.extend(languages.iter().map(|language| (language_root(prefix, language), LANGUAGE)));
+    Ok(roots)
 }
 
-async fn remove(link: &Link, table: &str) -> Result<(), IndexError> {
-    let (_, buckets) = shape(link, table).await?;
-    for first in (0..buckets).step_by(CHUNK as usize) {
-        let mut command = redis::cmd("UNLINK");
-        for bucket in first..buckets.min(first + CHUNK) {
-            command.arg(format!("{table}:{bucket}"));
+/// Removes every table; Redis frees their memory in the background.
+pub(super) async fn clear(link: &Link, prefix: &str) -> Result<(), IndexError> {
+    for (root, tables) in roots(link, prefix).await? {
+        remove(link, &root, tables).await?;
+    }
+    unlink(link, &[languages_key(prefix, VERSION)]).await
+}
+
+async fn remove(link: &Link, root: &str, tables: &[&str]) -> Result<(), IndexError> {
+    for (table, shape) in tables.iter().zip(shapes(link, root, tables).await?) {
+        let buckets = if *table == POSTINGS { 0 } else { shape.buckets };
+        for first in (0..buckets).step_by(CHUNK as usize) {
+            let keys = (first..buckets.min(first + CHUNK)).map(|bucket| format!("{root}:{table}:{bucket}"));
+            unlink(link, &keys.collect::<Vec<_>>()).await?;
         }
-        link.run::<()>(&command).await?;
     }
     // Last: a removal that broke off finds its buckets again.
+    unlink(link, &[format!("{root}:{POSTINGS}"), root.to_owned()]).await
+}
+
+async fn unlink(link: &Link, keys: &[String]) -> Result<(), IndexError> {
     let mut command = redis::cmd("UNLINK");
-    command.arg(table);
+    command.arg(keys);
     link.run(&command).await
 }

@@ -7,11 +7,8 @@
 local function claim_text(root, q, story_id, overwrite)
   if not q.has_text then return end
   local E = open(root, 'e')
-  local held = get(E, q.hash)
-  if overwrite or not held or sub(held, 3, 18) == q.article then
-    put(E, q.hash, date .. q.article .. story_id)
-    close(E)
-  end
+  local held = not overwrite and get(E, q.hash)
+  if not held or sub(held, 3, 18) == q.article then put(E, q.hash, date .. q.article .. story_id) end
 end
 
 local function exact(root, q)
@@ -31,14 +28,8 @@ local function get_claim(root, q)
 end
 
 local function put_claim(root, q, claim)
-  local C = open(root, 'c')
-  put(C, q.article, sub(claim, 1, 59))
-  close(C)
-  if #claim > 59 then
-    local A = open(root, 'a')
-    put(A, q.article, date .. sub(claim, 60))
-    close(A)
-  end
+  put(open(root, 'c'), q.article, sub(claim, 1, 59))
+  if #claim > 59 then put(open(root, 'a'), q.article, date .. sub(claim, 60)) end
 end
 
 -- What is held of the article: 'v' and its claim for the same text, 'r' with whether this one is newer and the
@@ -56,12 +47,16 @@ local function revise(root, q, newer, story_id)
   if q.level then learn(look_up(root, q), q, story_id, newer == 'n' and 'newer' or 'older', NOBODY) end
 end
 
+local function claim_article(root, q, claim)
+  put_claim(root, q, claim)
+  return 'v' .. claim
+end
+
 -- The first verdict stays: of two deliveries at once both get the same.
 local function settle(root, q, claim)
   local held = get_claim(root, q)
   if held then return 'v' .. held end
-  put_claim(root, q, claim)
-  return 'v' .. claim
+  return claim_article(root, q, claim)
 end
 
 ------------------------------------------------------------------------------------------------------------
@@ -73,7 +68,7 @@ local MOST_ALSO = 3
 local function near(root, q)
   local v = { kind = 'n', story = q.own, of = '', score = 10000, postings = 0, shared = 0, containment = 0, jaccard = 0 }
   if not q.level then return v end
-  local f = look_up(root, q, name_of(q.own))
+  local f = look_up(root, q)
   local ranked, copies, also = judge(f, q), {}, {}
   local best = ranked[1]
   if best and best.score > 0 then
@@ -116,15 +111,15 @@ function steps.decide(roots, q)
     v = near(roots[3], q)
     claim_text(roots[2], q, v.story, true)
   end
-  return settle(roots[1], q, new_claim(q, v))
+  return claim_article(roots[1], q, new_claim(q, v))
 end
 
--- ARGV 27 and 28: the claim and the story that the store knows.
+-- ARGV 12 and 13: the claim and the story that the store knows.
 function steps.restore(roots, q, argv)
   if get(open(roots[1], 'c'), q.article) then return 'held' end
-  claim_text(roots[2], q, argv[28], false)
-  if q.level then learn(look_up(roots[3], q), q, argv[28], 'first', NOBODY) end
-  return settle(roots[1], q, argv[27])
+  claim_text(roots[2], q, argv[13], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[13], 'first', NOBODY) end
+  return claim_article(roots[1], q, argv[12])
 end
 
 function steps.known(roots, q) return known(roots[1], q) end
@@ -140,44 +135,49 @@ end
 
 function steps.near(roots, q) return new_claim(q, near(roots[1], q)) end
 
--- ARGV 28: the story.
-function steps.text(roots, q, argv) claim_text(roots[1], q, argv[28], false) end
+-- ARGV 13: the story.
+function steps.text(roots, q, argv) claim_text(roots[1], q, argv[13], false) end
 
-function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[28], 'first', NOBODY) end
+function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[13], 'first', NOBODY) end
 
--- ARGV 27: 'n' for a newer text, 'o' for an older one.
-function steps.revise(roots, q, argv) revise(roots[1], q, argv[27], argv[28]) end
+-- ARGV 12: 'n' for a newer text, 'o' for an older one.
+function steps.revise(roots, q, argv) revise(roots[1], q, argv[12], argv[13]) end
 
-function steps.settle(roots, q, argv) return settle(roots[1], q, argv[27]) end
+function steps.settle(roots, q, argv) return settle(roots[1], q, argv[12]) end
 
--- Whether a value has left the window; a posting has when all its stories have.
-local function is_over(t, value)
-  if t.base == 1 or is_common(value) then return not is_fresh(t, value) end
-  local stories = open(t.root, 's')
-  for at = 1, #value, 5 do
-    if get(stories, name_of(sub(value, at, at + 4))) then return false end
-  end
-  return true
+-- Whether a record of a posting has left the window: the story that it names has, or a common shingle's day.
+local function is_over(key, holder)
+  if byte(holder, 1) % 4 == COMMON then return number(holder, 2, 3) < oldest end
+  return not get(open(key, 's'), name_of(holder))
 end
 
--- KEYS: tables of one slot. Once a minute: half a window has so many minutes (ARGV 5), and in that time each bucket is
+-- KEYS: roots of one slot. Once a minute: half a window has so many minutes, and in that time each bucket is
 -- seen once however little is written.
 local function tidy(keys, minutes)
   for _, key in ipairs(keys) do
-    local root, name = key:match('^(.*):(%a)$')
-    local t = open(root, name)
-    if t.n > 0 then
-      for _ = 1, max(t.base / 32, math.ceil(t.b / minutes)) do sweep(t, is_over) end
-      t.dirty = true
-      close(t)
+    for name in pairs(root_of(key).held) do
+      local t = name == 'p' and open_postings(key) or name ~= 'd' and open(key, name)
+      if t and t.n > 0 then
+        for _ = 1, max(t.base / 32, math.ceil(t.b / minutes)) do
+          if t.writes then
+            sweep_postings(t, function(holder) return is_over(key, holder) end)
+          else
+            sweep(t)
+          end
+        end
+        t.dirty = true
+      end
     end
   end
 end
 
 if ARGV[1] == 'tidy' then
-  today, oldest, keep_seconds = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-  date = u16(today)
-  return tidy(KEYS, tonumber(ARGV[5]))
+  set_day(read_packed('>I4I4I4', ARGV[2]))
+  tidy(KEYS, read_packed('>I4', ARGV[2], 13))
+  finish(true)
+  return nil
 end
 
-return steps[ARGV[1]](KEYS, read(ARGV), ARGV)
+local answer = steps[ARGV[1]](KEYS, read(ARGV), ARGV)
+finish(false)
+return answer

@@ -8,8 +8,9 @@
 --       and one language's postings and stories. A call for one step alone has one root.
 -- ARGV  1 the step; the rest is read by `read` in rule.lua.
 
-local call, byte, char, sub, floor = redis.call, string.byte, string.char, string.sub, math.floor
-local min, max = math.min, math.max
+local call, byte, char, sub, find = redis.call, string.byte, string.char, string.sub, string.find
+local floor, min, max = math.floor, math.min, math.max
+local pack, read_packed = struct.pack, struct.unpack
 
 local MAX_LEVEL = 8
 -- Entries in a bucket on average. Redis keeps a hash in a listpack up to 128 entries (its smallest default), and
@@ -20,7 +21,10 @@ local today, oldest, keep_seconds
 -- Today's two bytes, with which every value written begins.
 local date
 
-local function u16(n) return char(floor(n / 256), n % 256) end
+local function set_day(...)
+  today, oldest, keep_seconds = ...
+  date = pack('>H', today)
+end
 
 local function number(text, from, to)
   local n = 0
@@ -34,114 +38,110 @@ local function day_of(value)
 end
 
 ------------------------------------------------------------------------------------------------------------
+-- Roots. A root's key holds what is to be known of its tables, for each by its letter the number of entries, that of
+-- buckets and where the sweep is; and as `d` the day when its time to live was last set. It is read once a call and
+-- written once (`finish`): a command costs Redis more than what it moves.
+
+local SHAPE = '>I4I4I4'
+
+local roots = {}
+
+local function root_of(key)
+  local root = roots[key]
+  if not root then
+    root = { key = key, tables = {}, held = {} }
+    local held = call('HGETALL', key)
+    for i = 1, #held, 2 do root.held[held[i]] = held[i + 1] end
+    roots[key] = root
+  end
+  return root
+end
+
+-- `base`: how many buckets the table begins with.
+local function open(key, name, base)
+  local root = root_of(key)
+  local t = root.tables[name]
+  if t then return t end
+  local held = root.held[name]
+  base = base or 1
+  t = { root = root, name = name, base = base, n = 0, b = base, h = 0, pow = base, key = key .. ':' .. name }
+  if held then t.n, t.b, t.h = read_packed(SHAPE, held) end
+  while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
+  root.tables[name] = t
+  return t
+end
+
+------------------------------------------------------------------------------------------------------------
 -- Tables: linear hashing (Litwin 1980) over small Redis hashes. A table has `b` buckets; when they hold more than
 -- LOAD entries on average, the next in turn is split in two. So a table of any size takes a few bytes an entry
 -- beside its data, and a lookup is one HGET. Keys end with four bytes of a hash; values begin with their day.
 -- Buckets get their time to live when they are made and whenever they are swept, not with each entry, which would
 -- cost as much as the entry: the sweep (`tidy`) comes by twice a window, and they live three.
---
--- Postings are most of an index, and take less: their table (`p`) begins with 256 buckets, so that a bucket's number
--- says the last byte of its keys and fields go without it; and a posting that names stories has no day of its own. It
--- is as old as they are, and ends with them. Only that of a common shingle, which names none, is a day.
-
-local tables = {}
-
-local function open(root, name)
-  local key = root .. ':' .. name
-  if tables[key] then return tables[key] end
-  local m = call('HMGET', key, 'n', 'b', 'h')
-  local base = name == 'p' and 256 or 1
-  local t = { key = key, root = root, base = base, n = tonumber(m[1]) or 0, b = tonumber(m[2]) or base,
-    h = tonumber(m[3]) or 0, pow = base, buckets = key .. ':' }
-  while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
-  tables[key] = t
-  return t
-end
 
 -- The bucket of a key that ends with these four bytes.
 local function bucket_of(t, a, b, c, d)
   local h = ((a * 256 + b) * 256 + c) * 256 + d
   local i = h % (2 * t.pow)
   if i >= t.b then i = h % t.pow end
-  return t.buckets .. i
+  return t.key .. ':' .. i
 end
 
-local function is_common(posting) return #posting == 2 end
-
--- Whether a value is within the window; of a posting that names stories nobody knows before they are looked up.
-local function is_fresh(t, value)
-  return (t.base > 1 and not is_common(value)) or day_of(value) >= oldest
-end
+local function is_fresh(value) return day_of(value) >= oldest end
 
 local function get(t, key)
   local value = call('HGET', bucket_of(t, byte(key, -4, -1)), key)
-  if value and day_of(value) >= oldest then return value end
+  if value and is_fresh(value) then return value end
   return nil
 end
 
--- Counts an entry that was not there.
-local function entered(t, bucket)
-  t.n = t.n + 1
-  -- Later ones are made by splitting.
-  if t.n <= LOAD * t.base and call('HLEN', bucket) == 1 then call('EXPIRE', bucket, keep_seconds) end
-end
-
-local function put_into(t, bucket, field, value)
-  if call('HSET', bucket, field, value) == 1 then entered(t, bucket) end
+local function put(t, key, value)
+  local bucket = bucket_of(t, byte(key, -4, -1))
+  if call('HSET', bucket, key, value) == 1 then
+    t.n = t.n + 1
+    -- Later ones are made by splitting.
+    if t.n <= LOAD and call('HLEN', bucket) == 1 then call('EXPIRE', bucket, keep_seconds) end
+  end
   t.dirty = true
 end
 
--- Whether the field was free and has the value now.
-local function put_new(t, bucket, field, value)
-  if call('HSETNX', bucket, field, value) == 0 then return false end
-  entered(t, bucket)
-  t.dirty = true
-  return true
+-- Takes the next bucket in turn into use.
+local function grow(t)
+  t.b = t.b + 1
+  if t.b == 2 * t.pow then t.pow = t.b end
 end
-
-local function put(t, key, value) put_into(t, bucket_of(t, byte(key, -4, -1)), key, value) end
 
 -- Moves to the new bucket what belongs there and drops what has expired.
 local function split(t)
-  local i = t.b - t.pow
-  local from = t.buckets .. i
-  local all, moved, gone, going = call('HGETALL', from), {}, {}, 0
-  -- All hashes of a bucket end alike; those go whose next bit is set. Fields of `p` lack the hash's last byte.
-  local short = t.base > 1
-  local bit = short and t.pow / 256 or t.pow
+  local from = t.key .. ':' .. (t.b - t.pow)
+  local all, moved, gone = call('HGETALL', from), {}, {}
   for at = 1, #all, 2 do
     local field, value = all[at], all[at + 1]
-    local a, b, c, d = byte(field, short and 1 or -4, -1)
-    local hash = (a * 256 + b) * 256 + c
-    if not short then hash = hash * 256 + d end
-    if not is_fresh(t, value) then
-      going = going + 1
-      gone[going] = field
+    if not is_fresh(value) then
+      gone[#gone + 1] = field
       t.n = t.n - 1
-    elseif hash % (2 * bit) >= bit then
-      going = going + 1
-      gone[going] = field
+    elseif number(field, #field - 3, #field) % (2 * t.pow) >= t.pow then
+      -- All hashes of a bucket end alike; those go whose next bit is set.
+      gone[#gone + 1] = field
       moved[#moved + 1] = field
       moved[#moved + 1] = value
     end
   end
   if #moved > 0 then
-    local to = t.buckets .. t.b
+    local to = t.key .. ':' .. t.b
     call('HSET', to, unpack(moved))
     call('EXPIRE', to, keep_seconds)
   end
   if #gone > 0 then call('HDEL', from, unpack(gone)) end
-  t.b = t.b + 1
-  if t.b == 2 * t.pow then t.pow = t.b end
+  grow(t)
 end
 
--- `is_over` says which values have left the window.
-local function sweep(t, is_over)
+-- Drops what has expired from the bucket that is next in turn.
+local function sweep(t)
   t.h = t.h % t.b
-  local key = t.buckets .. t.h
+  local key = t.key .. ':' .. t.h
   local all, gone = call('HGETALL', key), {}
   for i = 1, #all, 2 do
-    if is_over(t, all[i + 1]) then gone[#gone + 1] = all[i] end
+    if not is_fresh(all[i + 1]) then gone[#gone + 1] = all[i] end
   end
   if #gone > 0 then
     call('HDEL', key, unpack(gone))
@@ -149,12 +149,4 @@ local function sweep(t, is_over)
   end
   call('EXPIRE', key, keep_seconds)
   t.h = t.h + 1
-end
-
-local function close(t)
-  if not t.dirty then return end
-  t.dirty = false
-  while t.n > LOAD * t.b do split(t) end
-  call('HSET', t.key, 'n', t.n, 'b', t.b, 'h', t.h)
-  call('EXPIRE', t.key, keep_seconds)
 end
