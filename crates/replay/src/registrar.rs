@@ -126,9 +126,7 @@ impl Registrar {
             _ => LedgerState::DeadAgain,
         };
         // A ledger that was emptied numbers anew: a row of the same number may be another message's.
-        let same =
-            self.store.dead_letter(outcome.row).await?.is_some_and(|r| r.letter.message_id == outcome.message_id.0);
-        if same {
+        if self.store.is_death_of(outcome.row, &outcome.message_id.0).await? {
             let reason = Some(outcome.reason.as_str()).filter(|r| !r.is_empty());
             self.store.set_ledger_state(outcome.row, state, reason, outcome.at).await?;
             OutcomeRecorded { state: state.as_str(), row: outcome.row, message_id: &outcome.message_id.0 }.emit();

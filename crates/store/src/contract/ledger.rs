@@ -43,6 +43,9 @@ pub async fn a_letter_is_buried_once(store: &Store) {
     let row = store.dead_letter(rows[1].id).await.unwrap().unwrap();
     assert_eq!(row, rows[1]);
     assert!(store.dead_letter(i64::MAX).await.unwrap().is_none());
+    assert!(store.is_death_of(row.id, &row.letter.message_id).await.unwrap());
+    assert!(!store.is_death_of(row.id, &rows[0].letter.message_id).await.unwrap());
+    assert!(!store.is_death_of(i64::MAX, &row.letter.message_id).await.unwrap());
 }
 
 pub async fn any_bytes_can_be_buried(store: &Store) {

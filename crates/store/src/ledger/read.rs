@@ -40,6 +40,16 @@ impl Store {
         row.as_ref().map(read_row).transpose()
     }
 
+    /// Whether a row is a death of this message. Reads no letter: asked for each replay's outcome.
+    pub async fn is_death_of(&self, id: i64, message_id: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT 1 FROM ledger WHERE id = $1 AND message_id = $2")
+            .bind(id)
+            .bind(message_id)
+            .fetch_optional(&self.db.read)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Every row of a message, oldest death first: the history of its deaths and replays.
     pub async fn deaths_of(&self, message_id: &str) -> Result<Vec<LedgerRow>, StoreError> {
         let rows = sqlx::query(
