@@ -1,6 +1,8 @@
 //! What a decision costs, on both backends, with 10,000 and 100,000 articles in the index (and with as many as
 //! `INDEX_BENCH_MAX` says); beside it the sketch alone, and a bare check-and-set of one hash on the same Redis.
 //!
+//! `cargo bench -p deduplicator --bench index -- redis` fills and measures one backend only.
+//!
 //! The Redis is a private one, started here; set `INDEX_BENCH_REDIS` to measure another. Bytes an article are given twice:
 //! by what each key says of itself, and by how much Redis' memory in use has grown.
 //!
@@ -82,7 +84,16 @@ fn sizes() -> Vec<u64> {
     [10_000, 100_000, 1_000_000].into_iter().filter(|n| *n <= largest).collect()
 }
 
+/// Whether the command line asks for this backend's figures: an index of a million articles isn't filled for nothing.
+fn is_asked_for(backend: &str) -> bool {
+    let mut filters = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).peekable();
+    filters.peek().is_none() || filters.any(|filter| filter.contains(backend))
+}
+
 fn decisions(c: &mut Criterion, runtime: &Runtime, backend: &str, url: &str) {
+    if !is_asked_for(backend) {
+        return;
+    }
     let settings = IndexSettings { url: url.to_owned(), prefix: "bench".to_owned(), ..IndexSettings::default() };
     let index = runtime.block_on(open(&settings)).unwrap();
     runtime.block_on(index.clear()).unwrap();

@@ -1,6 +1,7 @@
 //! The index in a SQLite file, or in memory, of one process.
 
 mod decide;
+mod sweep;
 mod tables;
 
 use crate::{Index, IndexError, IndexSettings, IndexStats, Known, Query};
@@ -8,7 +9,7 @@ use article::{ArticleId, Timestamp, Verdict};
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Error};
-use std::time::Duration;
+use sweep::Sweep;
 use tables::Tables;
 use tokio::sync::{mpsc, oneshot};
 
@@ -41,10 +42,7 @@ impl Embedded {
     pub async fn open(settings: &IndexSettings) -> Result<Self, IndexError> {
         let tables = Tables::open(settings).await?;
         let (requests, inbox) = mpsc::channel(4 * BATCH);
-        // A quarter of the window for a whole round: what has expired takes no space for long.
-        let step = Duration::from_secs(u64::from(settings.window_days) * 86_400 / 4 / tables::SWEEP_STEPS)
-            .max(Duration::from_secs(1));
-        tokio::spawn(Owner { tables, settings: settings.clone(), inbox, step, sweep: 0 }.run());
+        tokio::spawn(Owner { tables, settings: settings.clone(), inbox, sweep: Sweep::new(settings) }.run());
         Ok(Self { requests })
     }
 
@@ -97,15 +95,12 @@ struct Owner {
     settings: IndexSettings,
     /// Closed when the last [`Embedded`] is dropped: the owner ends.
     inbox: mpsc::Receiver<Request>,
-    /// Time between two steps of the sweep.
-    step: Duration,
-    /// The next part of the tables to be swept.
-    sweep: u64,
+    sweep: Sweep,
 }
 
 impl Owner {
     async fn run(mut self) {
-        let mut sweep = tokio::time::interval(self.step);
+        let mut sweep = tokio::time::interval(self.sweep.step());
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {
@@ -116,11 +111,10 @@ impl Owner {
                     self.serve(&mut batch).await;
                 }
                 _ = sweep.tick() => {
-                    let oldest = self.settings.oldest_day(Timestamp::now());
-                    if let Err(why) = self.tables.sweep(self.sweep, oldest).await {
-                        tracing::warn!(%why, "the index could not be swept; the next step tries again");
+                    let now = Timestamp::now();
+                    if let Err(why) = self.tables.sweep(self.sweep.part_at(now), self.settings.oldest_day(now)).await {
+                        tracing::warn!(%why, "the index could not be swept; the next round tries again");
                     }
-                    self.sweep = (self.sweep + 1) % tables::SWEEP_STEPS;
                 }
             }
         }
@@ -131,6 +125,8 @@ impl Owner {
     /// One transaction; nobody is answered before it is committed. If it fails, each hears why and asks again.
     async fn serve(&mut self, batch: &mut Vec<Request>) {
         if let Err(why) = self.tables.begin().await {
+            // Most often none was begun; one that was must not stay open.
+            let _ = self.tables.rollback().await;
             return batch.drain(..).for_each(|request| request.fail(&away(&why)));
         }
         let mut answered = Vec::with_capacity(batch.len());
@@ -138,7 +134,14 @@ impl Owner {
             answered.push(self.answer(request).await);
         }
         let commit = match answered.iter().all(Answered::is_ok) {
-            true => self.tables.commit().await,
+            true => match self.tables.commit().await {
+                Ok(()) => Ok(()),
+                Err(why) => {
+                    // SQLite may have ended the transaction itself; then there is nothing to roll back.
+                    let _ = self.tables.rollback().await;
+                    Err(why)
+                }
+            },
             // Half a decision must not be committed. The batch is small and what was sound is asked again.
             false => self
                 .tables

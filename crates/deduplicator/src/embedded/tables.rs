@@ -1,6 +1,7 @@
 //! The tables, and nothing of what they mean.
 
 use super::close;
+use super::sweep::PARTS;
 use crate::memory::{Claim, ExactRecord, Posting, StoryNumber, StoryRecord};
 use crate::{IndexError, IndexSettings, IndexStats};
 use article::{ArticleId, ContentHash, Mark};
@@ -9,9 +10,6 @@ use sqlx::{ConnectOptions, Error, Executor, Row};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
-
-/// In how many steps all tables are swept: a few thousand rows a step at a million articles.
-pub(super) const SWEEP_STEPS: u64 = 4096;
 
 /// Bytes of a page in a new file. An article changes some fifty rows of two dozen bytes anywhere in it, and each costs
 /// a page written to the log and one written home: small ones cost less.
@@ -175,11 +173,11 @@ impl Tables {
         })
     }
 
-    /// Removes what was last written before `oldest` from one of [`SWEEP_STEPS`] parts. Values begin with their
+    /// Removes what was last written before `oldest` from one of [`PARTS`]. Values begin with their
     /// day, big-endian, so bytes compare as days do.
-    pub(super) async fn sweep(&mut self, step: u64, oldest: u16) -> Result<(), Error> {
-        let width = u64::MAX / SWEEP_STEPS + 1;
-        let first = (step * width).wrapping_sub(1 << 63).cast_signed();
+    pub(super) async fn sweep(&mut self, part: u64, oldest: u16) -> Result<(), Error> {
+        let width = u64::MAX / PARTS + 1;
+        let first = (part * width).wrapping_sub(1 << 63).cast_signed();
         sqlx::query("DELETE FROM postings WHERE key BETWEEN ? AND ? AND substr(value, 1, 2) < ?")
             .bind(first)
             .bind(first.wrapping_add((width - 1).cast_signed()))
@@ -191,13 +189,13 @@ impl Tables {
             "DELETE FROM exacts WHERE key >= ? AND key < ? AND substr(value, 1, 2) < ?",
             "DELETE FROM stories WHERE key >= ? AND key < ? AND substr(value, 1, 2) < ?",
         ] {
-            let bound = |step: u64| match step {
-                SWEEP_STEPS => vec![0xFF; 17],
-                step => (step * width).to_be_bytes().to_vec(),
+            let bound = |part: u64| match part {
+                PARTS => vec![0xFF; 17],
+                part => (part * width).to_be_bytes().to_vec(),
             };
             sqlx::query(table)
-                .bind(bound(step))
-                .bind(bound(step + 1))
+                .bind(bound(part))
+                .bind(bound(part + 1))
                 .bind(oldest.to_be_bytes().to_vec())
                 .execute(&mut self.connection)
                 .await?;

@@ -7,17 +7,17 @@ use article::{
 use std::sync::Arc;
 use store::{Store, StoreSettings};
 
-pub(super) const NOON: Timestamp = Timestamp(1_795_000_000_000);
+pub(crate) const NOON: Timestamp = Timestamp(1_795_000_000_000);
 
 /// A text of `count` words that no other seed shares.
-pub(super) fn text(seed: u64, count: usize) -> String {
+pub(crate) fn text(seed: u64, count: usize) -> String {
     (0..count as u64)
         .map(|i| format!("w{}", (i + 1).wrapping_mul(seed * 7_919 + 104_729) % 9_973))
         .collect::<Vec<_>>()
         .join(" ")
 }
 
-pub(super) fn article(url: &str, text: &str) -> Article {
+pub(crate) fn article(url: &str, text: &str) -> Article {
     let url = CanonicalUrl::parse(url).unwrap();
     let blocks = if text.is_empty() { Vec::new() } else { vec![Block::Paragraph { text: text.to_owned() }] };
     Article {

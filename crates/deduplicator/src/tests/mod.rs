@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod articles;
+pub(crate) mod articles;
 mod compare;
+mod embedded;
 mod handler;
 mod lines;
 mod memory;
