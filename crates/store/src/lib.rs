@@ -2,7 +2,7 @@
 //! ledger, captures, takedowns and tombstones, audit, and for a while each decision.
 //!
 //! One [`Store`] over PostgreSQL or SQLite, chosen by URL: the SQL is written once, in the part that both
-//! speak, and what differs is in one place ([`dialect`]). The same contract test runs over both. This crate
+//! speak, and what differs is in one place (`dialect`). The same contract test runs over both. This crate
 //! knows no queue, no web and no site; the rules it applies inside a transaction (who leads a story, what
 //! is older) are `article`'s.
 #![forbid(unsafe_code)]

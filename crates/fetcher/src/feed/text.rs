@@ -140,7 +140,7 @@ pub(super) fn unescaped(html: Cow<'_, str>) -> Cow<'_, str> {
     html
 }
 
-/// Whether there is an element that texts of the press are made of, closed: “a < b” and “use the <b> tag” are
+/// Whether there is an element that texts of the press are made of, closed: “a < b” and “use the `<b>` tag” are
 /// no markup.
 fn holds_elements(text: &str) -> bool {
     const ELEMENTS: &[&str] = &["p", "a", "b", "i", "em", "strong", "div", "span", "h1", "h2", "h3", "ul", "ol", "li"];

@@ -3,7 +3,7 @@
 //! Every step is a function of what is known of the article and its story after it, never of the order in
 //! which it became known: the newest sighting is the article, the oldest places it, the newest withdrawal
 //! counts against the newest sighting, stories are the connected groups of what shares a key
-//! ([`placement`]), and each is led by an election over all its members ([`settle`]).
+//! ([`placement`]), and each is led by an election over all its members ([`mod@settle`]).
 
 mod components;
 mod known;

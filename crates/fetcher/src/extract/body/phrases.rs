@@ -2,6 +2,7 @@
 
 mod lists;
 
+use super::sources;
 use lists::{DISCLOSURES, ENDS, PROMOTIONS, REQUESTS, SIGNPOSTS};
 
 /// Bytes up to which a normalised line may be a signpost.
@@ -26,9 +27,8 @@ pub(super) fn is_credit(text: &str, weight: usize) -> bool {
     if weight > 90 {
         return false;
     }
-    let Some((label, name)) = text.split_once([':', '：']) else { return false };
-    let label = label.trim().to_lowercase();
-    let is_label = matches!(
+    let Some((label, name)) = sources::label(text) else { return false };
+    let is_pictures = matches!(
         label.as_str(),
         "foto"
             | "fotos"
@@ -44,37 +44,18 @@ pub(super) fn is_credit(text: &str, weight: usize) -> bool {
             | "bild"
             | "bilder"
             | "bildquelle"
-            | "quelle"
-            | "quellen"
-            | "source"
-            | "sources"
-            | "fuente"
-            | "fonte"
-            | "bron"
-            | "źródło"
             | "fot"
             | "фото"
-            | "источник"
             | "crédit photo"
             | "crédit"
             | "crédits"
             | "fotografía"
             | "imagen"
-            | "kaynak"
             | "fotoğraf"
-            | "출처"
             | "사진"
             | "写真"
-            | "來源"
-            | "来源"
-            | "المصدر"
-            | "πηγή"
-            | "स्रोत"
-            | "出典"
-            | "初出"
-            | "erstveröffentlichung"
     );
-    is_label && name.split_whitespace().count() <= 8
+    (is_pictures || sources::is_sources(&label)) && name.split_whitespace().count() <= 8
 }
 
 /// Whether a line is a cookie notice.

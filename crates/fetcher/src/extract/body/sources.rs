@@ -78,35 +78,44 @@ const PHRASES: &[(&str, &str)] = &[
     ("转载自", ""),
 ];
 
-/// What a line begins with that names its source.
+/// What stands before a colon and a source's name.
 const LABELS: &[&str] = &[
-    "source:",
-    "sources:",
-    "quelle:",
-    "quellen:",
-    "erstveröffentlichung:",
-    "source :",
-    "fuente:",
-    "fonte:",
-    "bron:",
-    "źródło:",
-    "источник:",
-    "впервые опубликовано:",
-    "джерело:",
-    "kaynak:",
-    "πηγή:",
-    "πρώτη δημοσίευση:",
-    "المصدر:",
-    "स्रोत:",
-    "मूल प्रकाशन:",
-    "来源：",
-    "来源:",
-    "出典：",
-    "出典:",
-    "初出：",
-    "출처:",
-    "via:",
+    "source",
+    "sources",
+    "quelle",
+    "quellen",
+    "erstveröffentlichung",
+    "fuente",
+    "fonte",
+    "bron",
+    "źródło",
+    "источник",
+    "впервые опубликовано",
+    "джерело",
+    "kaynak",
+    "πηγή",
+    "πρώτη δημοσίευση",
+    "المصدر",
+    "स्रोत",
+    "मूल प्रकाशन",
+    "来源",
+    "來源",
+    "出典",
+    "初出",
+    "출처",
+    "via",
 ];
+
+/// A line's label, in lower case, and what it says: of `Quelle: Reuters` both sides of the colon.
+pub(super) fn label(text: &str) -> Option<(String, &str)> {
+    let (label, name) = text.split_once([':', '：'])?;
+    Some((label.trim().to_lowercase(), name))
+}
+
+/// Whether a label is a source's.
+pub(super) fn is_sources(label: &str) -> bool {
+    LABELS.contains(&label)
+}
 
 /// `BERLIN, May 3 (Reuters) - …`, `NAIROBI (AP) — …`: a name in brackets, followed by a dash, near the start.
 pub(crate) fn dateline_agency(text: &str) -> Option<&str> {
@@ -125,13 +134,13 @@ pub(crate) fn after_phrase(text: &str) -> Option<&str> {
     if lower.len() != text.len() || text.chars().count() > 400 {
         return None;
     }
-    let labelled = LABELS.iter().filter(|l| lower.starts_with(**l)).map(|l| (l.len(), text.len()));
+    let labelled = label(text).filter(|(l, _)| is_sources(l)).map(|(_, name)| (text.len() - name.len(), text.len()));
     let told = PHRASES.iter().filter_map(|(before, after)| {
         let from = lower.find(before)? + before.len();
         let to = lower.get(from..)?.find(after)? + from;
         Some((from, if after.is_empty() { text.len() } else { to }))
     });
-    labelled.chain(told).find_map(|(from, to)| {
+    labelled.into_iter().chain(told).find_map(|(from, to)| {
         let rest = text.get(from..to)?.trim_start();
         let end = rest.find(['.', ',', ';', '(', '\n', '|', '。']).unwrap_or(rest.len());
         let name = rest[..end].trim();
