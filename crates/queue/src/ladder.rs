@@ -125,7 +125,9 @@ enum Start {
 fn first_rung(reason: RetryReason) -> Start {
     match reason {
         // Ours: it is over when we are back, and nobody outside is asked.
-        RetryReason::DependencyAway | RetryReason::Draining | RetryReason::NewerSchema => Start::Shortest,
+        RetryReason::DependencyAway | RetryReason::Draining => Start::Shortest,
+        // A worker that reads it may start any minute; after a release was taken back a whole belt may wait for one.
+        RetryReason::NewerSchema => Start::At { first: 0, last: 1 },
         // A slot may be free any time: an hour away, news is old.
         RetryReason::HostBusy => Start::At { first: 0, last: 2 },
         // Often gone at the next packet, or the next transaction.
@@ -198,7 +200,7 @@ mod tests {
         robots_unknown  30s 5m 1h 1h 1h 1h 1h 1h 1h | too old: drop:stale
         dependency_away 5s 5s 5s 5s 5s 5s 5s 5s 5s | too old: dead:age_spent
         draining        5s 5s 5s 5s 5s 5s 5s 5s 5s | too old: goes on
-        newer_schema    5s 5s 5s 5s 5s 5s 5s 5s 5s | too old: dead:age_spent
+        newer_schema    5s 30s 30s 30s 30s 30s 30s 30s 30s | too old: dead:age_spent
         unreachable     5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
         timed_out       5s 30s 5m 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
         server_error    30s 5m 1h 1h 1h 1h 1h dead:attempts_spent dead:attempts_spent | too old: dead:age_spent
