@@ -131,6 +131,19 @@ async fn a_sweep_leaves_what_is_still_within_the_window() {
     assert_eq!(index.decide(&copy, day(40)).await.unwrap().story, again.story);
 }
 
+/// A book has as many marks as a sketch may: one command reads and one writes them all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_longest_text_is_kept_and_found() {
+    let (_server, index, _) = alone(Thresholds::default()).await;
+    let book = story(90, 40_000);
+    let query = at("first", &book);
+    assert!(marks(&query).len() > 500, "{} marks", marks(&query).len());
+    assert_eq!(index.decide(&query, NOON).await.unwrap().kind, VerdictKind::New);
+    assert_eq!(index.stats().await.unwrap().shingles, marks(&query).len() as u64);
+    let copy = index.decide(&at("copy", &edited(&book, 25, 7)), NOON).await.unwrap();
+    assert_eq!(copy.kind, VerdictKind::NearCopy);
+}
+
 /// Three bytes that stand across two records, or within one, are no tag.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tag_stands_at_the_beginning_of_a_record_only() {
