@@ -50,6 +50,23 @@ async fn a_second_owner_is_refused_and_named_and_a_publisher_is_not() {
 }
 
 #[tokio::test]
+async fn two_consumers_of_a_queue_take_turns() {
+    let dir = TempDir::new().unwrap();
+    let queue = open(&settings(&dir)).await;
+    let (mut one, mut other) = (queue.consume(MAIN, 8).await.unwrap(), queue.consume(MAIN, 8).await.unwrap());
+    let (mut ones, mut others) = (0, 0);
+    for n in 0..20 {
+        queue.publish(vec![Outgoing::new(&ticket(n))]).await.unwrap();
+        let delivery = tokio::select! {
+            delivery = one.next() => { ones += 1; delivery }
+            delivery = other.next() => { others += 1; delivery }
+        };
+        delivery.unwrap().ack().await.unwrap();
+    }
+    assert_eq!((ones, others), (10, 10));
+}
+
+#[tokio::test]
 async fn what_was_in_hand_when_the_process_died_is_retried_alone_and_the_rest_is_not() {
     let dir = TempDir::new().unwrap();
     let settings = settings(&dir);

@@ -302,6 +302,8 @@ impl Writer {
         for ((queue, reply), claimed) in work.gets.into_iter().zip(given.got) {
             let _ = reply.send(claimed.map(|c| taken(c, queue, None, ops.clone())));
         }
+        // Two workers on one queue take turns: who is behind the last that was given something is asked first next time.
+        let next = given.subscribed.last().map_or(0, |(index, _)| index + 1);
         for (index, claimed) in given.subscribed {
             let to = &self.subscriptions[index];
             // Only this task takes hands, so as many as it claimed for are still free; the channel is as
@@ -309,6 +311,7 @@ impl Writer {
             to.hands.forget_permits(1);
             let _ = to.out.try_send(taken(claimed, to.queue, Some(to.hands.clone()), ops.clone()));
         }
+        self.subscriptions.rotate_left(next);
     }
 
     /// Reads what lies in the belts, others' messages included.
