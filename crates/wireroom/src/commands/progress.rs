@@ -1,6 +1,7 @@
 //! The demo's live line: what the pipeline has done, and how fast.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 use store::Totals;
@@ -8,7 +9,7 @@ use store::Totals;
 /// A line that is rewritten in a terminal, and printed now and then where there is none.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
-    last: Option<(Instant, Counts)>,
+    rates: Rates,
     printed: Instant,
 }
 
@@ -21,6 +22,29 @@ struct Counts {
 /// Between two lines where they can't be rewritten.
 const PRINT_EVERY: Duration = Duration::from_secs(10);
 
+/// How fast counts grow. Feeds fall due together: over the moment since the last look it would be all or nothing.
+#[derive(Default)]
+struct Rates {
+    seen: VecDeque<(Instant, Counts)>,
+}
+
+/// Over how long rates are taken.
+const WINDOW: Duration = Duration::from_secs(10);
+
+impl Rates {
+    /// A second, over the window or since the first look.
+    fn at(&mut self, now: Instant, counts: Counts) -> Counts {
+        // One that is older than the window stays: it is where the window begins.
+        while self.seen.get(1).is_some_and(|(then, _)| now.duration_since(*then) >= WINDOW) {
+            self.seen.pop_front();
+        }
+        self.seen.push_back((now, counts));
+        let (first, before) = self.seen.front().copied().unwrap_or((now, counts));
+        let seconds = now.duration_since(first).as_secs_f64().max(0.001);
+        Counts { polls: (counts.polls - before.polls) / seconds, pages: (counts.pages - before.pages) / seconds }
+    }
+}
+
 impl Progress {
     pub(super) fn new() -> Self {
         let bar = std::io::stdout().is_terminal().then(|| {
@@ -28,7 +52,7 @@ impl Progress {
                 ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
             ProgressBar::new_spinner().with_style(style)
         });
-        Self { bar, last: None, printed: Instant::now() }
+        Self { bar, rates: Rates::default(), printed: Instant::now() }
     }
 
     /// A line that stays.
@@ -43,14 +67,7 @@ impl Progress {
     pub(super) fn show(&mut self, totals: &Totals) {
         let counts = Counts { polls: settled("poller"), pages: settled("retriever") };
         let now = Instant::now();
-        let (polls, pages) = match self.last {
-            Some((then, before)) => {
-                let seconds = now.duration_since(then).as_secs_f64().max(0.001);
-                ((counts.polls - before.polls) / seconds, (counts.pages - before.pages) / seconds)
-            }
-            None => (0.0, 0.0),
-        };
-        self.last = Some((now, counts));
+        let Counts { polls, pages } = self.rates.at(now, counts);
         let text = format!(
             "feeds polled {:>6} ({polls:>5.1}/s)   pages fetched {:>6} ({pages:>5.1}/s)   stories {:>5}   copies found {:>5}",
             counts.polls, counts.pages, totals.stories, totals.copies,
@@ -78,4 +95,26 @@ impl Progress {
 /// Messages a stage has settled, retries left out, from the same metric that dashboards show.
 fn settled(stage: &str) -> f64 {
     telemetry::sum("wireroom_messages_settled_total", &[("stage", stage)], &[("outcome", "retry")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_even_where_the_work_comes_in_bursts() {
+        let (start, mut rates) = (Instant::now(), Rates::default());
+        let first = rates.at(start, Counts { polls: 7.0, pages: 0.0 });
+        assert_eq!((first.polls, first.pages), (0.0, 0.0));
+        // Sixty polls every two seconds, looked at each half of one.
+        for half in 1..=80 {
+            let counts = Counts { polls: 7.0 + f64::from(half / 4 * 60), pages: f64::from(half) };
+            let now = rates.at(start + Duration::from_millis(500) * half, counts);
+            if half >= 20 {
+                assert!((24.0..=36.0).contains(&now.polls), "{} at {half}", now.polls);
+                assert!((now.pages - 2.0).abs() < 1e-9, "{} at {half}", now.pages);
+            }
+        }
+        assert!(rates.seen.len() <= 22, "{}", rates.seen.len());
+    }
 }
