@@ -133,22 +133,16 @@ impl Owner {
         for request in batch.drain(..) {
             answered.push(self.answer(request).await);
         }
-        let commit = match answered.iter().all(Answered::is_ok) {
-            true => match self.tables.commit().await {
-                Ok(()) => Ok(()),
-                Err(why) => {
-                    // SQLite may have ended the transaction itself; then there is nothing to roll back.
-                    let _ = self.tables.rollback().await;
-                    Err(why)
-                }
-            },
+        let commit = if answered.iter().all(Answered::is_ok) {
+            self.tables.commit().await
+        } else {
             // Half a decision must not be committed. The batch is small and what was sound is asked again.
-            false => self
-                .tables
-                .rollback()
-                .await
-                .and(Err(Error::Protocol("another decision of the batch failed".to_owned()))),
+            Err(Error::Protocol("another decision of the batch failed".to_owned()))
         };
+        if commit.is_err() {
+            // SQLite may have ended the transaction itself; then there is nothing to roll back.
+            let _ = self.tables.rollback().await;
+        }
         let failure = commit.err().map(|why| away(&why));
         for answered in answered {
             answered.send(failure.as_ref());

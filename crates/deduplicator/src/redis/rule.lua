@@ -162,8 +162,7 @@ local function look_up(root, q)
   decode_counts(f, q)
   for i = 1, #fields do
     local bucket = buckets[i]
-    local at = bucket and find(bucket, tags[i], 1, true)
-    if at then at = seek(bucket, tags[i], at) end
+    local at = bucket and seek(bucket, tags[i], 1)
     if at then
       f.hits[#f.hits + 1] = i
       f.holders[i], f.common[i] = holders_of(f, bucket, tags[i], at)

@@ -64,7 +64,7 @@ local function open(key, name, base)
   if t then return t end
   local held = root.held[name]
   base = base or 1
-  t = { root = root, name = name, base = base, n = 0, b = base, h = 0, pow = base, key = key .. ':' .. name }
+  t = { base = base, n = 0, b = base, h = 0, pow = base, key = key .. ':' .. name }
   if held then t.n, t.b, t.h = read_packed(SHAPE, held) end
   while t.pow * 2 <= t.b do t.pow = t.pow * 2 end
   root.tables[name] = t
