@@ -7,6 +7,7 @@ pub(crate) mod copies;
 mod layout;
 mod quality;
 pub(crate) mod texts;
+mod together;
 mod trouble;
 
 /// Runs each promise against each backend.

@@ -100,7 +100,7 @@ impl IndexStats {
 }
 
 /// A failure of the index, by what a caller does about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum IndexError {
     /// It does not answer, is full, or is loading: wait and probe; nothing is wrong with what was asked.
     #[error("the index is away: {0}")]

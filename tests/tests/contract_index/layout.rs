@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The root of these texts' language.
-const LANGUAGE: &str = "wireroom:4:{en}";
+pub(super) const LANGUAGE: &str = "wireroom:5:{en}";
 
 fn day(days: u64) -> Timestamp {
     NOON.plus(Duration::from_secs(days * 86_400))
 }
 
 /// A Redis of its own, an index in it and a connection to look at it.
-async fn alone(thresholds: Thresholds) -> (harness::Redis, Redis, MultiplexedConnection) {
+pub(super) async fn alone(thresholds: Thresholds) -> (harness::Redis, Redis, MultiplexedConnection) {
     let server = harness::Redis::start().unwrap();
     let settings = IndexSettings { url: server.url(), thresholds, ..IndexSettings::default() };
     let index = Redis::open(&settings).await.unwrap();
@@ -179,7 +179,7 @@ async fn every_key_of_an_index_has_its_time_to_live() {
     for n in 0..60 {
         index.decide(&at(&format!("site{n}"), &story(80 + n, 200)), NOON).await.unwrap();
     }
-    let keys: Vec<String> = redis::cmd("KEYS").arg("wireroom:4:{*").query_async(&mut connection).await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS").arg("wireroom:5:{*").query_async(&mut connection).await.unwrap();
     assert!(keys.contains(&LANGUAGE.to_owned()) && keys.contains(&format!("{LANGUAGE}:p")), "{keys:?}");
     for key in &keys {
         let left: i64 = redis::cmd("TTL").arg(key).query_async(&mut connection).await.unwrap();

@@ -1,5 +1,6 @@
 //! What the script is told.
 
+use super::roots::{Naming, Roots};
 use crate::settings::day;
 use crate::{IndexSettings, Query};
 use article::{Mark, Place, Sketch, Timestamp};
@@ -17,52 +18,7 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
 
 /// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index: the old
 /// one is not read, which [`super::health`] says, and expires by itself.
-pub(super) const VERSION: u8 = 4;
-
-/// The tables a decision touches, each group with a hash tag of its own (Redis Cluster specification, “Hash
-/// tags”): claims and exact texts are spread over slots by their hash, a language's postings share one.
-pub(super) struct Roots([String; 3]);
-
-impl Roots {
-    fn of(prefix: &str, query: &Query) -> Self {
-        Self([
-            claims_root(prefix, query.article.bytes()[0]),
-            texts_root(prefix, query.hash.bytes()[0]),
-            language_root(prefix, &query.language),
-        ])
-    }
-
-    pub(super) fn all(&self) -> &[String] {
-        &self.0
-    }
-
-    pub(super) fn article(&self) -> &[String] {
-        &self.0[..1]
-    }
-
-    pub(super) fn text(&self) -> &[String] {
-        &self.0[1..2]
-    }
-
-    pub(super) fn language(&self) -> &[String] {
-        &self.0[2..]
-    }
-}
-
-/// Claims of the articles whose id begins with this byte.
-pub(super) fn claims_root(prefix: &str, byte: u8) -> String {
-    format!("{prefix}:{VERSION}:{{a{byte:02x}}}")
-}
-
-/// Texts whose hash begins with this byte.
-pub(super) fn texts_root(prefix: &str, byte: u8) -> String {
-    format!("{prefix}:{VERSION}:{{t{byte:02x}}}")
-}
-
-/// A language's postings and stories.
-pub(super) fn language_root(prefix: &str, language: &str) -> String {
-    format!("{prefix}:{VERSION}:{{{language}}}")
-}
+pub(super) const VERSION: u8 = 5;
 
 /// One article's decision.
 pub(super) struct Call<'a> {
@@ -73,8 +29,8 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(settings: &'a IndexSettings, query: &'a Query, now: Timestamp) -> Self {
-        Self { settings, query, roots: Roots::of(&settings.prefix, query), now }
+    pub(super) fn new(settings: &'a IndexSettings, naming: &Naming, query: &'a Query, now: Timestamp) -> Self {
+        Self { settings, query, roots: naming.roots(query), now }
     }
 
     /// Whether its text is long enough for a near decision.
@@ -86,30 +42,42 @@ impl<'a> Call<'a> {
         self.query.sketch.as_ref().filter(|s| s.shingles() >= self.settings.thresholds.min_shingles)
     }
 
-    /// The arguments in the order of `rule.lua`'s `read`; `claim` and `story` are ARGV 12 and 13.
-    pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
+    /// What the script is told of this article.
+    pub(super) fn packed(&self) -> Packed {
         let (query, sketch) = (self.query, self.sketch());
         let level = match (&query.sketch, sketch) {
-            (None, _) => "none".to_owned(),
-            (Some(_), None) => "short".to_owned(),
-            (Some(_), Some(sketch)) => sketch.level().to_string(),
+            (None, _) => NO_TEXT,
+            (Some(_), None) => SHORT,
+            (Some(_), Some(sketch)) => sketch.level(),
         };
+        let mut head = Vec::with_capacity(HEAD);
+        self.numbers(sketch).for_each(|number| head.extend_from_slice(&number.to_be_bytes()));
+        head.extend_from_slice(query.article.bytes());
+        head.extend_from_slice(query.hash.bytes());
+        head.extend_from_slice(&query.observed_at.millis().to_be_bytes()[2..]);
+        head.extend_from_slice(&query.site.to_be_bytes());
+        head.extend_from_slice(query.own_story().bytes());
+        head.extend_from_slice(&sketch.map(Sketch::figures).unwrap_or_default().bytes());
+        head.push(level);
+        if let Some(sketch) = sketch {
+            counts(sketch, &mut head);
+        }
+        Packed { roots: self.roots.clone(), head, marks: sketch.map(pack).unwrap_or_default() }
+    }
+
+    /// One step for this article alone; `claim` and `story` are ARGV 4 and 5.
+    pub(super) fn script(&self, step: &str, roots: &[String], claim: &[u8], story: &[u8]) -> ScriptInvocation<'static> {
         let mut call = SCRIPT.prepare_invoke();
         for root in roots {
             call.key(root);
         }
-        call.arg(step).arg(self.numbers(sketch));
-        call.arg(&query.article.bytes()[..]).arg(&query.hash.bytes()[..]);
-        call.arg(&query.observed_at.millis().to_be_bytes()[2..]).arg(&query.site.to_be_bytes()[..]);
-        call.arg(&query.own_story().bytes()[..]).arg(level);
-        call.arg(sketch.map(pack).unwrap_or_default()).arg(sketch.map(counts).unwrap_or_default());
-        call.arg(&sketch.map(Sketch::figures).unwrap_or_default().bytes()[..]);
-        call.arg(claim).arg(story);
+        let Packed { head, marks, .. } = self.packed();
+        call.arg(step).arg(head).arg(marks).arg(claim).arg(story);
         call
     }
 
-    /// The integers, four bytes each: packed, they cost Redis a tenth of what as many arguments do.
-    fn numbers(&self, sketch: Option<&Sketch>) -> Vec<u8> {
+    /// Days, the article's own integers, the thresholds.
+    fn numbers(&self, sketch: Option<&Sketch>) -> impl Iterator<Item = u32> + use<> {
         let (settings, by, today) = (self.settings, &self.settings.thresholds, day(self.now));
         let window = u32::from(settings.window_days);
         // A day more, since days are cut off at midnight.
@@ -119,8 +87,36 @@ impl<'a> Call<'a> {
         let counts = [refresh, self.query.published_secs(), pairs, by.common_after.into(), by.min_shared, by.min_left];
         let shares = [by.of_article, by.of_story, by.of_both, by.other_way, by.of_core, by.same_site, by.of_figures];
         let shares = shares.into_iter().chain([by.same_figures, by.with_same_figures]);
-        packed(days.into_iter().chain(counts).chain(shares.map(|share| (share * 10_000.0).round() as u32)))
+        days.into_iter().chain(counts).chain(shares.map(|share| (share * 10_000.0).round() as u32))
     }
+}
+
+/// One article as the script is told of it: packed, it costs Redis a tenth of what as many arguments do.
+pub(super) struct Packed {
+    roots: Roots,
+    head: Vec<u8>,
+    marks: Vec<u8>,
+}
+
+/// Levels that are none (`rule.lua`): of an article without a text, and of a text that is too short to be compared.
+const NO_TEXT: u8 = 255;
+const SHORT: u8 = 254;
+/// Bytes of a head, with the counts of three levels.
+const HEAD: usize = 72 + 75 + 18;
+
+/// Decisions about these articles, one after the other.
+pub(super) fn decide(articles: &[Packed]) -> ScriptInvocation<'static> {
+    let mut call = SCRIPT.prepare_invoke();
+    for article in articles {
+        for root in article.roots.all() {
+            call.key(root);
+        }
+    }
+    call.arg("decide");
+    for Packed { head, marks, .. } in articles {
+        call.arg(head).arg(marks);
+    }
+    call
 }
 
 /// Seconds.
@@ -164,17 +160,14 @@ fn pack(sketch: &Sketch) -> Vec<u8> {
 
 /// By level, from the sketch's own on: how many marks are kept at it, how many of them in the core, how many with a
 /// figure.
-fn counts(sketch: &Sketch) -> Vec<u8> {
-    let levels = sketch.level()..=Sketch::MAX_LEVEL;
-    let count = |level: u8, is_wanted: fn(&Mark) -> bool| {
-        let marks = sketch.marks().iter().filter(|mark| mark.is_kept_at(level) && is_wanted(mark));
-        u16::try_from(marks.count()).unwrap_or(u16::MAX).to_be_bytes()
-    };
-    let core = |mark: &Mark| mark.place == Place::Core;
-    levels
-        .flat_map(|level| [count(level, |_| true), count(level, core), count(level, |m| m.figure)])
-        .flatten()
-        .collect()
+fn counts(sketch: &Sketch, out: &mut Vec<u8>) {
+    for level in sketch.level()..=Sketch::MAX_LEVEL {
+        let kept = || sketch.marks().iter().filter(|mark| mark.is_kept_at(level));
+        let (core, figures) = (kept().filter(|m| m.place == Place::Core), kept().filter(|m| m.figure));
+        for count in [kept().count(), core.count(), figures.count()] {
+            out.extend_from_slice(&u16::try_from(count).unwrap_or(u16::MAX).to_be_bytes());
+        }
+    }
 }
 
 fn coarsest(mark: &Mark) -> u8 {

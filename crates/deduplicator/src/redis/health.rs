@@ -2,12 +2,12 @@
 
 use super::call::VERSION;
 use super::link::Link;
-use super::size::languages_key;
+use super::roots::Naming;
 use crate::IndexError;
 use redis::InfoDict;
 
 /// What would make this Redis forget: eviction, no persistence, an index of another release. Empty of one that is fit.
-pub(super) async fn faults(link: &Link, prefix: &str) -> Result<Vec<String>, IndexError> {
+pub(super) async fn faults(link: &Link, naming: &Naming) -> Result<Vec<String>, IndexError> {
     if link.is_cluster() {
         // Each master has its own settings; its operator checks them (`CONFIG GET maxmemory-policy appendonly`).
         link.run::<()>(&redis::cmd("PING")).await?;
@@ -27,7 +27,7 @@ pub(super) async fn faults(link: &Link, prefix: &str) -> Result<Vec<String>, Ind
         let why = "Redis keeps no append-only file (appendonly no): after its restart run `wireroom index rebuild`";
         faults.push(why.to_owned());
     }
-    if is_outdated(link, prefix).await? {
+    if is_outdated(link, naming).await? {
         let why = "Redis holds the index of an earlier release, which this one does not read: copies of what it knew would \
                    pass as new; run `wireroom index rebuild`";
         faults.push(why.to_owned());
@@ -36,17 +36,17 @@ pub(super) async fn faults(link: &Link, prefix: &str) -> Result<Vec<String>, Ind
 }
 
 /// Whether there is an index of an earlier version and none of ours.
-async fn is_outdated(link: &Link, prefix: &str) -> Result<bool, IndexError> {
+async fn is_outdated(link: &Link, naming: &Naming) -> Result<bool, IndexError> {
     let mut ours = redis::cmd("EXISTS");
-    ours.arg(languages_key(prefix, VERSION));
+    ours.arg(naming.languages(VERSION));
     let mut earlier = redis::cmd("EXISTS");
-    earlier.arg((1..VERSION).map(|version| languages_key(prefix, version)).collect::<Vec<_>>());
+    earlier.arg((1..VERSION).map(|version| naming.languages(version)).collect::<Vec<_>>());
     Ok(link.run::<u32>(&ours).await? == 0 && link.run::<u32>(&earlier).await? > 0)
 }
 
 /// A write that changes nothing: a Redis that is full, failing over or a replica answers `PING` and takes no claim.
-pub(super) async fn writable(link: &Link, prefix: &str) -> Result<(), IndexError> {
+pub(super) async fn writable(link: &Link, naming: &Naming) -> Result<(), IndexError> {
     let mut command = redis::cmd("SET");
-    command.arg(format!("{prefix}:{}:ping", super::call::VERSION)).arg(1).arg("EX").arg(60);
+    command.arg(naming.ping()).arg(1).arg("EX").arg(60);
     link.run(&command).await
 }

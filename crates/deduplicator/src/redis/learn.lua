@@ -29,14 +29,16 @@ local function learn(f, q, story_id, standing, copies)
   local P, fields, tags, kinds, buckets, own = f.P, f.fields, f.tags, f.kinds, f.buckets, {}
   for part = CORE, EXTRA do own[part] = holder(name, part) end
   for i = 1, #fields do
-    local kind, tag, holders = kinds[i], tags[i], f.holders[i]
+    local kind, holders, common_day = kinds[i], f.holders[i], f.common[i]
     local part = not opens and EXTRA or kind % 2 == 1 and CORE or EDGE
-    if f.common[i] then
-      if f.common[i] < q.refresh then put_posting(P, fields[i], buckets[i], tag, common_since(date)) end
-    elseif not holders or holders == NOBODY then
-      put_posting(P, fields[i], buckets[i], tag, own[part], not holders)
+    if not holders and not common_day then
+      add_posting(P, fields[i], buckets[i], tags[i], own[part])
+    elseif common_day then
+      if common_day < q.refresh then put_posting(P, fields[i], buckets[i], tags[i], common_since(date)) end
+    elseif holders == NOBODY then
+      put_posting(P, fields[i], buckets[i], tags[i], own[part])
     else
-      local at, theirs, extra, common = nil, false, true, #holders / 2 + 1 >= q.common_after
+      local tag, at, theirs, extra, common = tags[i], nil, false, true, #holders / 2 + 1 >= q.common_after
       for h = 1, #holders, 2 do
         if holders[h] == name then at = h end
         theirs = theirs or copies[holders[h]]
@@ -72,6 +74,7 @@ local function learn(f, q, story_id, standing, copies)
     f.changed[name] = true
     if record or tells(q.pairs) then put(open(f.root, 'f'), name, date .. q.figures) end
   end
+  write_postings(P)
   for changed in pairs(f.changed) do put(f.S, changed, encode_story(f.stories[changed])) end
 end
 

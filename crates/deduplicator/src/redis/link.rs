@@ -77,8 +77,13 @@ impl Link {
         result.map_err(|e| failed(&e))
     }
 
+    /// Runs one step of the index's script.
+    pub(super) async fn step(&self, call: ScriptInvocation<'static>) -> Result<Option<Vec<u8>>, IndexError> {
+        self.call(call).await
+    }
+
     /// Runs the index's script.
-    pub(super) async fn call(&self, call: ScriptInvocation<'static>) -> Result<Option<Vec<u8>>, IndexError> {
+    pub(super) async fn call<T: FromRedisValue>(&self, call: ScriptInvocation<'static>) -> Result<T, IndexError> {
         let result = match self {
             Link::Single(manager) => call.invoke_async(&mut manager.clone()).await,
             Link::Cluster(..) => call.invoke_async(&mut self.cluster().await?).await,
@@ -127,6 +132,8 @@ fn failed(error: &RedisError) -> IndexError {
                 IndexError::Broken(why)
             }
         }
+        // A key of ours that somebody else wrote.
+        _ if error.code() == Some("WRONGTYPE") => IndexError::Broken(why),
         ErrorKind::InvalidClientConfig => IndexError::Settings(why),
         _ => IndexError::Away(why),
     }

@@ -1,8 +1,10 @@
 //! The index in Redis, or in a Redis Cluster.
 
 mod call;
+mod gather;
 mod health;
 mod link;
+mod roots;
 mod size;
 
 use crate::memory::Claim;
@@ -10,19 +12,25 @@ use crate::{Index, IndexError, IndexSettings, IndexStats, Known, Query, index};
 use article::{ArticleId, StoryId, Timestamp, Verdict};
 use async_trait::async_trait;
 use call::Call;
+use gather::Gather;
 use link::Link;
+use roots::Naming;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use telemetry::events::index::IndexUnsafe;
 
-/// The index in Redis: one script call is one decision, so it is atomic whoever asks at the same time. On a
-/// Cluster a decision takes three calls, each atomic in its slot; the claims' order makes up for the rest.
+/// The index in Redis: decisions are made by a script, so they are atomic whoever asks at the same time; those that are
+/// asked for while a call is under way share the next one. On a Cluster a decision takes three calls, each atomic in its
+/// slot; the claims' order makes up for the rest.
 ///
 /// Nothing is waited for at start: as long as Redis is away every call says so.
 #[derive(Clone, Debug)]
 pub struct Redis {
     /// The connection, shared by all clones; it reconnects by itself.
     link: Link,
+    /// Decisions on one Redis.
+    gather: Gather,
+    naming: Arc<Naming>,
     settings: Arc<IndexSettings>,
     /// Languages this process has announced in the index's own list, which measuring and clearing go by.
     languages: Arc<Mutex<BTreeSet<String>>>,
@@ -32,8 +40,14 @@ impl Redis {
     /// Connects to `settings.url`, and says what makes that Redis unfit to remember. One that is away now is no
     /// error.
     pub async fn open(settings: &IndexSettings) -> Result<Self, IndexError> {
-        let redis =
-            Self { link: Link::new(settings)?, settings: Arc::new(settings.clone()), languages: Arc::default() };
+        let link = Link::new(settings)?;
+        let redis = Self {
+            gather: Gather::over(link.clone()),
+            link,
+            naming: Arc::new(Naming::of(settings)),
+            settings: Arc::new(settings.clone()),
+            languages: Arc::default(),
+        };
         match redis.faults().await {
             Ok(faults) => faults.iter().for_each(|why| IndexUnsafe { why }.emit()),
             Err(IndexError::Away(why)) => tracing::warn!(why, "the index is away; articles wait until it is back"),
@@ -45,7 +59,7 @@ impl Redis {
     /// What would make this Redis forget what it is told: an evicting policy, no append-only file; or that it knows
     /// things only in an earlier release's form. Empty of one that is fit; not looked at on a Cluster.
     pub async fn faults(&self) -> Result<Vec<String>, IndexError> {
-        health::faults(&self.link, &self.settings.prefix).await
+        health::faults(&self.link, &self.naming).await
     }
 
     /// Adds a language to the index's list before anything of it is written.
@@ -54,7 +68,7 @@ impl Redis {
             return Ok(());
         }
         let mut command = redis::cmd("SADD");
-        command.arg(size::languages_key(&self.settings.prefix, call::VERSION)).arg(language);
+        command.arg(self.naming.languages(call::VERSION)).arg(language);
         self.link.run::<()>(&command).await?;
         self.lock().insert(language.to_owned());
         Ok(())
@@ -65,10 +79,9 @@ impl Redis {
         self.languages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One call for everything.
+    /// One call for everything, and for others that ask at the same time.
     async fn decide_at_once(&self, call: &Call<'_>) -> Result<Verdict, IndexError> {
-        let answer = self.link.call(call.script("decide", call.roots.all(), &[], &[])).await?;
-        verdict(call.query, answer.as_deref())
+        verdict(call.query, Some(&self.gather.decide(call.packed()).await?))
     }
 
     /// From slot to slot. A death in between is made good by the article's redelivery: a text's claim without a
@@ -76,12 +89,12 @@ impl Redis {
     async fn decide_by_slots(&self, call: &Call<'_>) -> Result<Verdict, IndexError> {
         let roots = &call.roots;
         let (known, exact) = tokio::try_join!(
-            self.link.call(call.script("known", roots.article(), &[], &[])),
-            self.link.call(call.script("exact", roots.text(), &[], &[])),
+            self.link.step(call.script("known", roots.article(), &[], &[])),
+            self.link.step(call.script("exact", roots.text(), &[], &[])),
         )?;
         if let Some([b'r', newer, story @ ..]) = known.as_deref() {
-            self.link.call(call.script("revise", roots.language(), &[*newer], story)).await?;
-            self.link.call(call.script("text", roots.text(), &[], story)).await?;
+            self.link.step(call.script("revise", roots.language(), &[*newer], story)).await?;
+            self.link.step(call.script("text", roots.text(), &[], story)).await?;
         }
         if known.is_some() {
             return verdict(call.query, known.as_deref());
@@ -89,13 +102,13 @@ impl Redis {
         let claim = match exact {
             Some(claim) => claim,
             None => {
-                let claim = self.link.call(call.script("near", roots.language(), &[], &[])).await?.unwrap_or_default();
+                let claim = self.link.step(call.script("near", roots.language(), &[], &[])).await?.unwrap_or_default();
                 let story = decode(call.query, &claim)?.verdict.story;
-                self.link.call(call.script("text", roots.text(), &[], story.bytes())).await?;
+                self.link.step(call.script("text", roots.text(), &[], story.bytes())).await?;
                 claim
             }
         };
-        let answer = self.link.call(call.script("settle", roots.article(), &claim, &[])).await?;
+        let answer = self.link.step(call.script("settle", roots.article(), &claim, &[])).await?;
         verdict(call.query, answer.as_deref())
     }
 }
@@ -104,24 +117,24 @@ impl Redis {
 impl Index for Redis {
     async fn decide(&self, query: &Query, now: Timestamp) -> Result<Verdict, IndexError> {
         self.announce(&query.language).await?;
-        let call = Call::new(&self.settings, query, now);
+        let call = Call::new(&self.settings, &self.naming, query, now);
         if self.link.is_cluster() { self.decide_by_slots(&call).await } else { self.decide_at_once(&call).await }
     }
 
     async fn restore(&self, query: &Query, verdict: &Verdict, now: Timestamp) -> Result<(), IndexError> {
         self.announce(&query.language).await?;
-        let call = Call::new(&self.settings, query, now);
+        let call = Call::new(&self.settings, &self.naming, query, now);
         let claim = Claim::new(query, verdict, crate::settings::day(now)).encode();
         let story = verdict.story.bytes();
         if !self.link.is_cluster() {
-            return self.link.call(call.script("restore", call.roots.all(), &claim, story)).await.map(|_| ());
+            return self.link.step(call.script("restore", call.roots.all(), &claim, story)).await.map(|_| ());
         }
-        if self.link.call(call.script("peek", call.roots.article(), &[], &[])).await?.is_none() {
+        if self.link.step(call.script("peek", call.roots.article(), &[], &[])).await?.is_none() {
             if call.is_compared() {
-                self.link.call(call.script("learn", call.roots.language(), &[], story)).await?;
+                self.link.step(call.script("learn", call.roots.language(), &[], story)).await?;
             }
-            self.link.call(call.script("text", call.roots.text(), &[], story)).await?;
-            self.link.call(call.script("settle", call.roots.article(), &claim, &[])).await?;
+            self.link.step(call.script("text", call.roots.text(), &[], story)).await?;
+            self.link.step(call.script("settle", call.roots.article(), &claim, &[])).await?;
         }
         Ok(())
     }
@@ -136,8 +149,8 @@ impl Index for Redis {
             site: 0,
             sketch: None,
         };
-        let call = Call::new(&self.settings, &query, Timestamp::now());
-        let Some(claim) = self.link.call(call.script("peek", call.roots.article(), &[], &[])).await? else {
+        let call = Call::new(&self.settings, &self.naming, &query, Timestamp::now());
+        let Some(claim) = self.link.step(call.script("peek", call.roots.article(), &[], &[])).await? else {
             return Ok(None);
         };
         let claim = decode(&query, &claim)?;
@@ -145,21 +158,21 @@ impl Index for Redis {
     }
 
     async fn clear(&self) -> Result<(), IndexError> {
-        size::clear(&self.link, &self.settings.prefix).await?;
+        size::clear(&self.link, &self.naming).await?;
         self.lock().clear();
         Ok(())
     }
 
     async fn stats(&self) -> Result<IndexStats, IndexError> {
-        size::measure(&self.link, &self.settings.prefix).await
+        size::measure(&self.link, &self.naming).await
     }
 
     async fn tidy(&self, now: Timestamp) -> Result<(), IndexError> {
-        size::tidy(&self.link, &self.settings, now).await
+        size::tidy(&self.link, &self.naming, &self.settings, now).await
     }
 
     async fn ping(&self) -> Result<(), IndexError> {
-        health::writable(&self.link, &self.settings.prefix).await
+        health::writable(&self.link, &self.naming).await
     }
 }
 

@@ -16,6 +16,9 @@ local RECORD, TAG, BASE = 8, 3, 256
 local FULL = 16
 -- Three bytes of a bucket's number are its field.
 local MOST_BUCKETS = 16777216
+-- Buckets split in one call, ten times what its articles need on average; a burst of long ones is made up for by later
+-- calls. Lua passes 8,000 values at once, and nobody else is answered meanwhile.
+local MOST_SPLITS = 512
 -- The two low bits of a first byte that is no story's (rule.lua, `holder`).
 local COMMON = 3
 
@@ -40,26 +43,25 @@ local function seek(bucket, tag, from)
   return at
 end
 
--- `holders`, five bytes each, are what the posting says from here on. `bucket` is as it was read; `is_new`: it has no
--- such posting. Those of one bucket come one after the other.
-local function put_posting(t, field, bucket, tag, holders, is_new)
+-- `holder` is the one story of a posting that there was none of. `bucket` is as it was read; postings of one bucket come
+-- one after the other.
+local function add_posting(t, field, bucket, tag, holder)
+  local at, writes = t.written, t.writes
+  if writes[at - 1] == field then bucket, at = writes[at], at - 2 end
+  writes[at + 1], writes[at + 2] = field, (bucket or '') .. tag .. holder
+  t.n, t.written, t.dirty = t.n + 1, at + 2, true
+end
+
+-- `holders`, five bytes each, are what the posting says from here on; otherwise as `add_posting`.
+local function put_posting(t, field, bucket, tag, holders)
   local at = t.written
-  if t.writes[at - 1] == field then
-    -- The last one was in this bucket too, and may even have been of this mark.
-    bucket, is_new, at = t.writes[at], false, at - 2
-  end
-  bucket = bucket or ''
-  local held = not is_new and seek(bucket, tag, 1)
-  if not held then t.n = t.n + 1 end
+  if t.writes[at - 1] == field then bucket, at = t.writes[at], at - 2 end
+  local held = seek(bucket, tag, 1)
   while held do
     bucket = sub(bucket, 1, held - 1) .. sub(bucket, held + RECORD)
     held = seek(bucket, tag, held)
   end
-  if #holders == RECORD - TAG then
-    bucket = bucket .. tag .. holders
-  else
-    for i = 1, #holders, RECORD - TAG do bucket = bucket .. tag .. sub(holders, i, i + RECORD - TAG - 1) end
-  end
+  for i = 1, #holders, RECORD - TAG do bucket = bucket .. tag .. sub(holders, i, i + RECORD - TAG - 1) end
   t.writes[at + 1], t.writes[at + 2] = field, bucket
   t.written, t.dirty = at + 2, true
 end
@@ -72,7 +74,7 @@ end
 
 -- Moves to new buckets what belongs there.
 local function split_postings(t)
-  local fields, first, most = {}, t.b, min(MOST_BUCKETS, math.ceil(t.n / FULL))
+  local fields, first, most = {}, t.b, min(MOST_BUCKETS, t.b + MOST_SPLITS, math.ceil(t.n / FULL))
   local number, pow = {}, {}
   while t.b < most do
     local from = t.b - t.pow
@@ -138,7 +140,6 @@ local function finish(lives_on)
     for name, t in pairs(root.tables) do
       if t.dirty then
         if t.writes then
-          write_postings(t)
           split_postings(t)
           if renewed then call('EXPIRE', t.key, keep_seconds) end
         else

@@ -3,17 +3,20 @@
 ------------------------------------------------------------------------------------------------------------
 -- What is asked.
 
--- The integers come as four bytes each: a day, a time and the thresholds (src/rule.rs).
-local function read(argv)
-  local q = {
-    article = argv[3], hash = argv[4], observed = argv[5], site = argv[6], own = argv[7],
-    -- 'none' without a text, 'short' where it is too short to be compared, else the sketch's level.
-    level = tonumber(argv[8]), has_text = argv[8] ~= 'none', marks = argv[9], counts = argv[10], figures = argv[11],
-  }
-  set_day(read_packed('>I4I4I4', argv[2]))
+local NAMES = '>c16c16c6c4c16c16B'
+-- Levels that are none: of an article without a text, and of a text that is too short to be compared.
+local NO_TEXT, SHORT = 255, 254
+
+-- What is asked about one article (`Call::packed` in call.rs): its head (the days, its own integers and the thresholds,
+-- four bytes each; names; counts of its marks), and its marks.
+local function read(head, marks)
+  local q, level, at = { marks = marks }, nil, nil
+  set_day(read_packed('>I4I4I4', head))
   q.refresh, q.published, q.pairs, q.common_after, q.min_shared, q.min_left, q.of_article, q.of_story, q.of_both,
-    q.other_way, q.of_core, q.same_site, q.of_figures, q.same_figures, q.with_same_figures
-    = read_packed('>I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4', argv[2], 13)
+    q.other_way, q.of_core, q.same_site, q.of_figures, q.same_figures, q.with_same_figures, at
+    = read_packed('>I4I4I4I4I4I4I4I4I4I4I4I4I4I4I4', head, 13)
+  q.article, q.hash, q.observed, q.site, q.own, q.figures, level, at = read_packed(NAMES, head, at)
+  q.has_text, q.level, q.counts = level ~= NO_TEXT, level < SHORT and level or nil, sub(head, at)
   return q
 end
 
@@ -161,11 +164,12 @@ local function look_up(root, q)
     buckets = buckets, hits = {}, holders = {}, common = {}, stories = {}, changed = {}, live = #fields }
   decode_counts(f, q)
   for i = 1, #fields do
-    local bucket = buckets[i]
-    local at = bucket and seek(bucket, tags[i], 1)
+    local bucket, tag = buckets[i], tags[i]
+    local at = bucket and find(bucket, tag, 1, true)
+    if at and at % RECORD ~= 1 then at = seek(bucket, tag, at + 1) end
     if at then
       f.hits[#f.hits + 1] = i
-      f.holders[i], f.common[i] = holders_of(f, bucket, tags[i], at)
+      f.holders[i], f.common[i] = holders_of(f, bucket, tag, at)
       if f.common[i] then
         f.live = f.live - 1
         leave_out(f, q, kinds[i])

@@ -1,7 +1,8 @@
 //! How large the index is, and its end. Every table is found by its root, so no key space is scanned.
 
-use super::call::{self, VERSION, claims_root, language_root, texts_root};
+use super::call::{self, VERSION};
 use super::link::Link;
+use super::roots::Naming;
 use crate::{IndexError, IndexSettings, IndexStats};
 use article::Timestamp;
 
@@ -14,13 +15,8 @@ const POSTINGS_SAMPLE: u64 = 64;
 /// Keys removed by one command.
 const CHUNK: u64 = 512;
 
-/// One in so many of the tables for claims and texts is weighed; ids and hashes fill them evenly.
-const WEIGHED: u8 = 16;
-
-/// The list of languages that have tables in an index of this version.
-pub(super) fn languages_key(prefix: &str, version: u8) -> String {
-    format!("{prefix}:{version}:languages")
-}
+/// Roots of claims and of texts that are weighed; ids and hashes fill them evenly.
+const WEIGHED: usize = 16;
 
 /// Tables of a root, by the letters that they have in its key (`tables.lua`).
 const CLAIMS: &[&str] = &["c", "a"];
@@ -35,19 +31,20 @@ struct Size {
     bytes: u64,
 }
 
-pub(super) async fn measure(link: &Link, prefix: &str) -> Result<IndexStats, IndexError> {
+pub(super) async fn measure(link: &Link, naming: &Naming) -> Result<IndexStats, IndexError> {
     let (mut claims, mut joins, mut texts): (Size, Size, Size) = Default::default();
     let (mut stories, mut figures, mut postings): (Size, Size, Size) = Default::default();
-    for byte in 0..=u8::MAX {
-        let weigh = byte % WEIGHED == 0;
-        weigh_in(link, &claims_root(prefix, byte), CLAIMS, weigh, &mut [&mut claims, &mut joins]).await?;
-        weigh_in(link, &texts_root(prefix, byte), TEXTS, weigh, &mut [&mut texts]).await?;
+    let step = naming.claims().len().div_ceil(WEIGHED);
+    for (i, (claims_root, texts_root)) in naming.claims().iter().zip(naming.texts()).enumerate() {
+        let weigh = i % step == 0;
+        weigh_in(link, claims_root, CLAIMS, weigh, &mut [&mut claims, &mut joins]).await?;
+        weigh_in(link, &texts_root, TEXTS, weigh, &mut [&mut texts]).await?;
     }
-    for language in languages(link, prefix).await? {
+    for language in languages(link, naming).await? {
         let sums = &mut [&mut stories, &mut figures, &mut postings];
-        weigh_in(link, &language_root(prefix, &language), LANGUAGE, true, sums).await?;
+        weigh_in(link, &naming.language(&language), LANGUAGE, true, sums).await?;
     }
-    let weighed = u64::from(WEIGHED) * (claims.bytes + joins.bytes + texts.bytes);
+    let weighed = step as u64 * (claims.bytes + joins.bytes + texts.bytes);
     Ok(IndexStats {
         backend: "redis",
         articles: claims.entries,
@@ -75,9 +72,9 @@ async fn weigh_in(
     Ok(())
 }
 
-async fn languages(link: &Link, prefix: &str) -> Result<Vec<String>, IndexError> {
+async fn languages(link: &Link, naming: &Naming) -> Result<Vec<String>, IndexError> {
     let mut command = redis::cmd("SMEMBERS");
-    command.arg(languages_key(prefix, VERSION));
+    command.arg(naming.languages(VERSION));
     link.run(&command).await
 }
 
@@ -121,31 +118,33 @@ async fn usage(link: &Link, key: &str, sample: u64) -> Result<u64, IndexError> {
 }
 
 /// One step of every table's sweep.
-pub(super) async fn tidy(link: &Link, settings: &IndexSettings, now: Timestamp) -> Result<(), IndexError> {
-    for (root, _) in roots(link, &settings.prefix).await? {
-        link.call(call::tidy(settings, &root, now)).await?;
+pub(super) async fn tidy(
+    link: &Link,
+    naming: &Naming,
+    settings: &IndexSettings,
+    now: Timestamp,
+) -> Result<(), IndexError> {
+    for (root, _) in roots(link, naming).await? {
+        link.step(call::tidy(settings, &root, now)).await?;
     }
     Ok(())
 }
 
 /// Every root, with its tables.
-async fn roots(link: &Link, prefix: &str) -> Result<Vec<(String, &'static [&'static str])>, IndexError> {
-    let mut roots = Vec::new();
-    for byte in 0..=u8::MAX {
-        roots.push((claims_root(prefix, byte), CLAIMS));
-        roots.push((texts_root(prefix, byte), TEXTS));
-    }
-    let languages = languages(link, prefix).await?;
-    roots.extend(languages.iter().map(|language| (language_root(prefix, language), LANGUAGE)));
-    Ok(roots)
+async fn roots(link: &Link, naming: &Naming) -> Result<Vec<(String, &'static [&'static str])>, IndexError> {
+    let languages = languages(link, naming).await?;
+    let languages = languages.iter().map(|language| (naming.language(language), LANGUAGE));
+    let claims = naming.claims().into_iter().map(|root| (root, CLAIMS));
+    let texts = naming.texts().into_iter().map(|root| (root, TEXTS));
+    Ok(claims.chain(texts).chain(languages).collect())
 }
 
 /// Removes every table; Redis frees their memory in the background.
-pub(super) async fn clear(link: &Link, prefix: &str) -> Result<(), IndexError> {
-    for (root, tables) in roots(link, prefix).await? {
+pub(super) async fn clear(link: &Link, naming: &Naming) -> Result<(), IndexError> {
+    for (root, tables) in roots(link, naming).await? {
         remove(link, &root, tables).await?;
     }
-    unlink(link, &[languages_key(prefix, VERSION)]).await
+    unlink(link, &[naming.languages(VERSION)]).await
 }
 
 async fn remove(link: &Link, root: &str, tables: &[&str]) -> Result<(), IndexError> {

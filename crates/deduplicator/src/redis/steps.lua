@@ -94,11 +94,12 @@ local function near(root, q)
 end
 
 ------------------------------------------------------------------------------------------------------------
--- Steps. One Redis does all in `decide`; on a Cluster the client goes from slot to slot.
+-- Steps. One Redis does all in `decide`, for some articles one after the other; on a Cluster the client goes from slot to
+-- slot with one.
 
 local steps = {}
 
-function steps.decide(roots, q)
+local function decide(roots, q)
   local answer = known(roots[1], q)
   if answer and sub(answer, 1, 1) == 'r' then
     local story_id = sub(answer, 3)
@@ -114,12 +115,20 @@ function steps.decide(roots, q)
   return claim_article(roots[1], q, new_claim(q, v))
 end
 
--- ARGV 12 and 13: the claim and the story that the store knows.
+local function decide_all()
+  local answers = {}
+  for i = 1, #KEYS / 3 do
+    answers[i] = decide({ KEYS[3 * i - 2], KEYS[3 * i - 1], KEYS[3 * i] }, read(ARGV[2 * i], ARGV[2 * i + 1]))
+  end
+  return answers
+end
+
+-- ARGV 4 and 5: the claim and the story that the store knows.
 function steps.restore(roots, q, argv)
   if get(open(roots[1], 'c'), q.article) then return 'held' end
-  claim_text(roots[2], q, argv[13], false)
-  if q.level then learn(look_up(roots[3], q), q, argv[13], 'first', NOBODY) end
-  return claim_article(roots[1], q, argv[12])
+  claim_text(roots[2], q, argv[5], false)
+  if q.level then learn(look_up(roots[3], q), q, argv[5], 'first', NOBODY) end
+  return claim_article(roots[1], q, argv[4])
 end
 
 function steps.known(roots, q) return known(roots[1], q) end
@@ -135,15 +144,15 @@ end
 
 function steps.near(roots, q) return new_claim(q, near(roots[1], q)) end
 
--- ARGV 13: the story.
-function steps.text(roots, q, argv) claim_text(roots[1], q, argv[13], false) end
+-- ARGV 5: the story.
+function steps.text(roots, q, argv) claim_text(roots[1], q, argv[5], false) end
 
-function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[13], 'first', NOBODY) end
+function steps.learn(roots, q, argv) learn(look_up(roots[1], q), q, argv[5], 'first', NOBODY) end
 
--- ARGV 12: 'n' for a newer text, 'o' for an older one.
-function steps.revise(roots, q, argv) revise(roots[1], q, argv[12], argv[13]) end
+-- ARGV 4: 'n' for a newer text, 'o' for an older one.
+function steps.revise(roots, q, argv) revise(roots[1], q, argv[4], argv[5]) end
 
-function steps.settle(roots, q, argv) return settle(roots[1], q, argv[12]) end
+function steps.settle(roots, q, argv) return settle(roots[1], q, argv[4]) end
 
 -- Whether a record of a posting has left the window: the story that it names has, or a common shingle's day.
 local function is_over(key, holder)
@@ -178,6 +187,7 @@ if ARGV[1] == 'tidy' then
   return nil
 end
 
-local answer = steps[ARGV[1]](KEYS, read(ARGV), ARGV)
+local step = ARGV[1]
+local answer = step == 'decide' and decide_all() or steps[step](KEYS, read(ARGV[2], ARGV[3]), ARGV)
 finish(false)
 return answer

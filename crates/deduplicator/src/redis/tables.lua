@@ -4,9 +4,9 @@
 -- Shares are whole ten-thousandths, integers are big-endian, and binary strings are never ordered by `<`,
 -- which would follow the server's locale.
 --
--- KEYS  the roots of three groups of tables, each with a hash tag of its own: claims by article id, exact texts,
---       and one language's postings and stories. A call for one step alone has one root.
--- ARGV  1 the step; the rest is read by `read` in rule.lua.
+-- KEYS  for each article the roots of three groups of tables, each with a hash tag of its own: claims by article id,
+--       exact texts, and one language's postings and stories. A call for one step alone has one root.
+-- ARGV  1 the step; then for each article its head and its marks, as `read` in rule.lua reads them.
 
 local call, byte, char, sub, find = redis.call, string.byte, string.char, string.sub, string.find
 local floor, min, max = math.floor, math.min, math.max
