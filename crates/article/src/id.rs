@@ -45,7 +45,14 @@ macro_rules! hex_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+                const DIGITS: &[u8; 16] = b"0123456789abcdef";
+                // A write for each digit would cost more than all else that is done with an id.
+                let mut text = [0; 32];
+                for (digits, byte) in text.chunks_exact_mut(2).zip(self.0) {
+                    digits[0] = DIGITS[usize::from(byte >> 4)];
+                    digits[1] = DIGITS[usize::from(byte & 15)];
+                }
+                f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
             }
         }
 

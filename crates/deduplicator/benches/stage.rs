@@ -11,14 +11,16 @@ use article::{
 };
 use deduplicator::{Deduplicator, IndexSettings, open};
 use harness::Measure;
-use queue::{Belt, Lane, Outgoing, Queue, QueueName, QueueSettings, Stage, Worker};
+use queue::{Belt, Chronicle, Decision, Lane, Outgoing, Queue, QueueName, QueueSettings, Stage, Worker};
 use std::hint::black_box;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use store::{Store, StoreSettings};
 use telemetry::Health;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-const MESSAGES: u32 = 5_000;
+const MESSAGES: u32 = 20_000;
 const PREFETCH: u16 = 64;
 const ROUNDS: usize = 3;
 /// Words of a text; a news report's.
@@ -81,23 +83,38 @@ async fn depth(queue: &Queue, name: QueueName) -> u64 {
     queue.depths().await.unwrap().iter().find(|d| d.queue == name).map_or(0, |d| d.ready)
 }
 
+/// Notices when all messages are settled. To ask the broker meanwhile would cost it as much as the messages do.
+#[derive(Default)]
+struct Settled {
+    count: AtomicU32,
+    all: Notify,
+}
+
+impl Chronicle for Settled {
+    fn note(&self, _: Decision) {
+        if self.count.fetch_add(1, Ordering::Relaxed) + 1 == MESSAGES {
+            self.all.notify_one();
+        }
+    }
+}
+
 async fn whole_stage(redis: &str, store: &Store) -> Measure {
     let queue = filled(&harness::rabbitmq().vhost()).await;
     let settings =
         IndexSettings { url: redis.to_owned(), prefix: harness::unique("stage"), ..IndexSettings::default() };
     let stage = Deduplicator::new(open(&settings).await.unwrap(), store.clone());
-    let worker = Worker::new(queue.clone(), stage, queue.settings().worker(Stage::Deduplicator), None);
+    let settled = Arc::new(Settled::default());
+    let settings = queue.settings().worker(Stage::Deduplicator);
+    let worker = Worker::new(queue.clone(), stage, settings, Some(settled.clone()));
     let stop = CancellationToken::new();
     let measure = Measure::of(MESSAGES, async {
         let running = tokio::spawn(worker.run(stop.clone()));
-        while depth(&queue, OUT).await < MESSAGES.into() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        settled.all.notified().await;
         stop.cancel();
         running.await.unwrap().unwrap();
     })
     .await;
-    assert_eq!(depth(&queue, IN).await, 0);
+    assert_eq!((depth(&queue, IN).await, depth(&queue, OUT).await), (0, MESSAGES.into()));
     queue.close().await;
     measure
 }

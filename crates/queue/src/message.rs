@@ -1,6 +1,6 @@
 //! What travels on the five belts.
 
-use crate::{Belt, MessageId};
+use crate::{Belt, Lane, MessageId, Outgoing};
 use article::{Arrival, ArticleId, CanonicalUrl, FeedId, Section, SourceId, StoryId, Timestamp, Verdict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -206,6 +206,27 @@ pub struct Story {
     pub verdict: Option<Verdict>,
 }
 
+impl Story {
+    /// The message that such a story would be, from its parts: an article is long, and need not be copied to be passed on.
+    pub fn outgoing(lane: Lane, arrival: &Arrival, verdict: Option<&Verdict>) -> Outgoing {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            arrival: &'a Arrival,
+            verdict: Option<&'a Verdict>,
+        }
+        Outgoing {
+            belt: Self::BELT,
+            lane,
+            message_id: arrival_id("stories", arrival),
+            kind: Self::KIND,
+            schema: Self::SCHEMA,
+            body: body_of(&Body { arrival, verdict }),
+            host: Some(arrival.url().host().to_owned()),
+            source: Some(arrival.source().to_string()),
+        }
+    }
+}
+
 impl Message for Story {
     const BELT: Belt = Belt::Stories;
     const KIND: &'static str = "story";
@@ -294,6 +315,11 @@ impl Message for Notice {
     fn url(&self) -> Option<String> {
         Some(self.url.to_string())
     }
+}
+
+/// A message as it travels. Our own types hold nothing that JSON can't: no maps with other keys, no non-finite floats.
+pub(crate) fn body_of(message: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(message).unwrap_or_default()
 }
 
 /// (article, content hash, time): a withdrawal's revision is its cause.

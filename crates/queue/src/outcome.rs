@@ -1,5 +1,6 @@
 //! What a handler may decide.
 
+use crate::message::body_of;
 use crate::{DeadReason, DropReason, Lane, Message, RetryReason};
 use article::Timestamp;
 use std::fmt;
@@ -144,8 +145,7 @@ impl Outgoing {
             message_id: message.message_id(),
             kind: M::KIND,
             schema: M::SCHEMA,
-            // Our own message types hold nothing that JSON can't: no maps with other keys, no non-finite floats.
-            body: serde_json::to_vec(message).unwrap_or_default(),
+            body: body_of(message),
             host: message.host(),
             source: message.source().map(|s| s.to_string()),
         }

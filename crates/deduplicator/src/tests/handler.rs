@@ -1,7 +1,9 @@
 use super::articles::{NOON, article, index, seen, store, text};
 use crate::Deduplicator;
 use article::{Arrival, CanonicalUrl, VerdictKind, Withdrawal, WithdrawalCause};
-use queue::{Delivery, Done, DropReason, Foresight, Handler, Lane, Message, MessageId, Outcome, Story, Trial};
+use queue::{
+    Delivery, Done, DropReason, Foresight, Handler, Lane, Message, MessageId, Outcome, Outgoing, Story, Trial,
+};
 
 fn delivery(lane: Lane) -> Delivery {
     Delivery {
@@ -40,6 +42,8 @@ async fn an_article_goes_on_with_its_verdict_and_a_note() {
     assert_eq!((verdict.kind, copied.kind), (VerdictKind::New, VerdictKind::NearCopy));
     assert_eq!((&copied.story, copied.of.as_ref()), (&verdict.story, Some(original.id())));
     assert_eq!((first.arrival, second.arrival), (original, copy.clone()));
+    let whole = Outgoing::on(Lane::Later, &Story { arrival: copy.clone(), verdict: Some(copied) });
+    assert_eq!(format!("{:?}", done_second.publish[0]), format!("{whole:?}"));
     assert_eq!((done_first.publish[0].lane, done_second.publish[0].lane), (Lane::Main, Lane::Later));
     assert!(
         done_second.note.contains("near_copy of") && done_second.note.contains("language en"),

@@ -6,10 +6,10 @@
 //! publish carries its number as `correlation_id`, and no confirm is passed on before every confirm that
 //! had come with it was looked at.
 
-use super::wire;
+use super::wire::Outbound;
 use crate::error::PublishError;
 use crate::topology::physical;
-use crate::{Envelope, QueueName, QueueSettings, Unsendable};
+use crate::{QueueName, QueueSettings, Unsendable};
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -29,7 +29,7 @@ const BATCH: usize = 64;
 
 /// Publish these; answered when all are confirmed or one is not.
 pub(super) struct Request {
-    pub(super) messages: Vec<Envelope>,
+    pub(super) messages: Vec<Outbound>,
     pub(super) done: oneshot::Sender<Result<(), PublishError>>,
 }
 
@@ -127,24 +127,19 @@ impl Publisher {
         if self.confirms.is_empty() {
             self.alive = Instant::now();
         }
-        let mut numbers = Vec::new();
-        let mut publishes = Vec::new();
-        for request in batch.iter() {
+        let (mut numbers, mut sends) = (Vec::new(), Vec::new());
+        for Request { messages, done } in batch.drain(..) {
             let id = self.next;
-            for message in &request.messages {
+            self.requests.insert(id, UnderWay { done, unconfirmed: messages.len(), trouble: None });
+            for message in messages {
                 self.next += 1;
-                numbers.push((self.next, id, message.queue));
-                publishes.push(send(&self.channel, &self.settings, message, self.next));
+                self.publishes.insert(self.next, (id, message.queue));
+                numbers.push(self.next);
+                sends.push(send(&self.channel, &self.settings, message, self.next));
             }
             self.next += 1;
         }
-        let sent = join_all(publishes).await;
-        for (request, id) in batch.drain(..).zip(ids(&numbers)) {
-            let unconfirmed = request.messages.len();
-            self.requests.insert(id, UnderWay { done: request.done, unconfirmed, trouble: None });
-        }
-        for ((number, id, queue), sent) in numbers.into_iter().zip(sent) {
-            self.publishes.insert(number, (id, queue));
+        for (number, sent) in numbers.into_iter().zip(join_all(sends).await) {
             match sent {
                 Ok(confirm) => self.confirms.push(confirm.map(move |c| (number, c)).boxed()),
                 Err(why) => self.resolve(number, Some(PublishError::Away(why.to_string()))),
@@ -207,20 +202,13 @@ impl Publisher {
     }
 }
 
-/// Each request's number once, in order.
-fn ids(numbers: &[(u64, u64, QueueName)]) -> Vec<u64> {
-    let mut ids: Vec<u64> = numbers.iter().map(|(_, id, _)| *id).collect();
-    ids.dedup();
-    ids
-}
-
 async fn send(
     channel: &Channel,
     settings: &QueueSettings,
-    message: &Envelope,
+    message: Outbound,
     number: u64,
 ) -> lapin::Result<impl Future<Output = lapin::Result<Confirmation>> + Send + 'static> {
-    let properties = wire::properties(message).with_correlation_id(number.to_string().as_str().into());
+    let properties = message.properties.with_correlation_id(number.to_string().as_str().into());
     let options = BasicPublishOptions { mandatory: true, immediate: false };
     let queue = physical(message.queue, settings);
     channel.basic_publish("".into(), queue.as_str().into(), options, &message.body, properties).await

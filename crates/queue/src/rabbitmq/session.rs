@@ -1,6 +1,7 @@
 //! A connection while it lives: what may be asked of it, and its end noticed.
 
 use super::publisher::{Publisher, Request};
+use super::wire::Outbound;
 use crate::error::PublishError;
 use crate::topology::topology;
 use crate::{Envelope, QueueError, QueueSettings};
@@ -134,7 +135,8 @@ impl Session {
         let away = || PublishError::Away("the connection to the broker broke".to_owned());
         let publisher = self.publisher.as_ref().ok_or_else(away)?;
         let (done, answer) = oneshot::channel();
-        publisher.send(Request { messages: messages.to_vec(), done }).await.map_err(|_| away())?;
+        let messages = messages.iter().map(Outbound::of).collect();
+        publisher.send(Request { messages, done }).await.map_err(|_| away())?;
         answer.await.map_err(|_| away())?
     }
 

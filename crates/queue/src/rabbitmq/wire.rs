@@ -16,8 +16,21 @@ const PERSISTENT: u8 = 2;
 /// header frame above that costs the connection.
 const MAX_TEXT: usize = 4096;
 
+/// What is published of an envelope.
+pub(super) struct Outbound {
+    pub(super) queue: QueueName,
+    pub(super) properties: BasicProperties,
+    pub(super) body: Vec<u8>,
+}
+
+impl Outbound {
+    pub(super) fn of(envelope: &Envelope) -> Self {
+        Self { queue: envelope.queue, properties: properties(envelope), body: envelope.body.clone() }
+    }
+}
+
 /// Properties for publishing.
-pub(super) fn properties(envelope: &Envelope) -> BasicProperties {
+fn properties(envelope: &Envelope) -> BasicProperties {
     let mut headers = FieldTable::default();
     let mut text = |key: &str, value: Option<&str>| {
         if let Some(value) = value {

@@ -4,17 +4,23 @@ use crate::{Store, StoreError};
 use article::ArticleId;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// How long after a question the next one is asked: a stage that handles thousands of messages a second asks of some in
+/// each, and one that handles few waits for none.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Whether an article has a tombstone, for a stage that asks of every message while many are under way: while one
-/// question travels those that come are gathered, and the next one asks for them all. No answer is older than its
-/// question. Cheap to clone; clones ask together.
+/// question travels, and for a moment after it, those that come are gathered, and the next one asks for them all. No answer
+/// is older than its question. Cheap to clone; clones ask together.
 #[derive(Clone, Debug)]
 pub struct Tombstones {
     store: Store,
     waiting: Arc<Mutex<Vec<Asked>>>,
-    /// Held by who asks the store.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    /// Held by who asks the store; not before then.
+    turn: Arc<tokio::sync::Mutex<Instant>>,
 }
 
 /// One article, and who wants to know.
@@ -27,7 +33,7 @@ struct Asked {
 impl Tombstones {
     /// Those of this store.
     pub fn of(store: Store) -> Self {
-        Self { store, waiting: Arc::default(), turn: Arc::default() }
+        Self { store, waiting: Arc::default(), turn: Arc::new(tokio::sync::Mutex::new(Instant::now())) }
     }
 
     /// The store that is asked.
@@ -40,7 +46,7 @@ impl Tombstones {
         let (answer, mut reply) = oneshot::channel();
         self.waiting().push(Asked { article: article.clone(), answer });
         // Held until all are answered, so that whoever comes next is either answered or still on the list.
-        let _turn = tokio::select! {
+        let mut turn = tokio::select! {
             biased;
             answered = &mut reply => match answered {
                 Ok(stands) => return Ok(stands),
@@ -52,9 +58,11 @@ impl Tombstones {
         if let Ok(stands) = reply.try_recv() {
             return Ok(stands);
         }
+        tokio::time::sleep_until(*turn).await;
         let asked = std::mem::take(&mut *self.waiting());
         let articles: Vec<ArticleId> = asked.iter().map(|a| a.article.clone()).collect();
         let stand: HashSet<ArticleId> = self.store.tombstoned(&articles).await?.into_iter().collect();
+        *turn = Instant::now() + PAUSE;
         for Asked { article, answer } in asked {
             // Nobody is left to be told where a handler was dropped.
             let _ = answer.send(stand.contains(&article));
