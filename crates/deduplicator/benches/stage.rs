@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 const MESSAGES: u32 = 20_000;
 const PREFETCH: u16 = 64;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// Words of a text; a news report's.
 const WORDS: u64 = 500;
 const IN: QueueName = QueueName::Belt(Belt::Articles, Lane::Main);
@@ -139,6 +139,11 @@ async fn sketch_alone() -> Measure {
     .await
 }
 
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
 async fn run() {
     let redis = harness::Redis::start().unwrap();
     let store = StoreSettings { url: harness::postgres().database(), ..StoreSettings::default() };
@@ -148,12 +153,17 @@ async fn run() {
         bare.push(bare_lapin().await);
         ours.push(whole_stage(&redis.url(), &store).await);
     }
-    let (bare, ours, sketch) = (Measure::median(bare), Measure::median(ours), sketch_alone().await);
+    let sketch = sketch_alone().await;
+    // Round by round: the machine is not equally fast in all of them.
+    let by_round =
+        |of: &dyn Fn(&Measure, &Measure) -> f64| median(bare.iter().zip(&ours).map(|(b, o)| of(b, o)).collect());
+    let ratio = by_round(&|bare, ours| ours.rate / bare.rate);
+    let beyond = by_round(&|bare, ours| ours.cpu_micros - bare.cpu_micros) - sketch.cpu_micros;
+    let (bare, ours) = (Measure::median(bare), Measure::median(ours));
     println!("{}", bare.line("bare lapin stage"));
     println!("{}", ours.line("deduplicator on RabbitMQ, Redis, PostgreSQL"));
     println!("{}", sketch.line("the sketch alone"));
-    println!("{:<44} {:>8.2}  (wanted: 0.6)", "  ratio", ours.rate / bare.rate);
-    let beyond = ours.cpu_micros - bare.cpu_micros - sketch.cpu_micros;
+    println!("{:<44} {:>8.2}  (wanted: 0.6)", "  ratio", ratio);
     println!("{:<44} {beyond:>8.0} µs CPU/message  (wanted: 60 at most)", "  beyond bare and sketch");
 }
 
