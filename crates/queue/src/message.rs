@@ -1,6 +1,6 @@
 //! What travels on the five belts.
 
-use crate::{Belt, Lane, MessageId, Outgoing};
+use crate::{Belt, MessageId};
 use article::{Arrival, ArticleId, CanonicalUrl, FeedId, Section, SourceId, StoryId, Timestamp, Verdict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -177,7 +177,7 @@ impl Message for Arrival {
     const SCHEMA: u16 = 1;
 
     fn message_id(&self) -> MessageId {
-        arrival_id("articles", self)
+        arrival_id(Self::BELT, self)
     }
 
     fn host(&self) -> Option<String> {
@@ -206,34 +206,13 @@ pub struct Story {
     pub verdict: Option<Verdict>,
 }
 
-impl Story {
-    /// The message that such a story would be, from its parts: an article is long, and need not be copied to be passed on.
-    pub fn outgoing(lane: Lane, arrival: &Arrival, verdict: Option<&Verdict>) -> Outgoing {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            arrival: &'a Arrival,
-            verdict: Option<&'a Verdict>,
-        }
-        Outgoing {
-            belt: Self::BELT,
-            lane,
-            message_id: arrival_id("stories", arrival),
-            kind: Self::KIND,
-            schema: Self::SCHEMA,
-            body: body_of(&Body { arrival, verdict }),
-            host: Some(arrival.url().host().to_owned()),
-            source: Some(arrival.source().to_string()),
-        }
-    }
-}
-
 impl Message for Story {
     const BELT: Belt = Belt::Stories;
     const KIND: &'static str = "story";
     const SCHEMA: u16 = 1;
 
     fn message_id(&self) -> MessageId {
-        arrival_id("stories", &self.arrival)
+        arrival_id(Self::BELT, &self.arrival)
     }
 
     fn host(&self) -> Option<String> {
@@ -317,18 +296,18 @@ impl Message for Notice {
     }
 }
 
-/// A message as it travels. Our own types hold nothing that JSON can't: no maps with other keys, no non-finite floats.
-pub(crate) fn body_of(message: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(message).unwrap_or_default()
-}
-
 /// (article, content hash, time): a withdrawal's revision is its cause.
-fn arrival_id(belt: &str, arrival: &Arrival) -> MessageId {
+pub(crate) fn arrival_id(belt: Belt, arrival: &Arrival) -> MessageId {
     let revision = match arrival {
         Arrival::Seen { article } => article.content_hash.to_string(),
         Arrival::Withdrawn { withdrawal } => withdrawal.cause.as_str().to_owned(),
     };
-    MessageId::derive(&[belt, &arrival.id().to_string(), &revision, &arrival.observed_at().millis().to_string()])
+    MessageId::derive(&[
+        belt.as_str(),
+        &arrival.id().to_string(),
+        &revision,
+        &arrival.observed_at().millis().to_string(),
+    ])
 }
 
 fn host_of(url: &str) -> Option<String> {

@@ -16,10 +16,6 @@ static SCRIPT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(&[tables, postings, rule, learn, steps].concat())
 });
 
-/// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index: the old
-/// one is not read, which [`super::health`] says, and expires by itself.
-pub(super) const VERSION: u8 = 5;
-
 /// One article's decision.
 pub(super) struct Call<'a> {
     settings: &'a IndexSettings,

@@ -1,8 +1,7 @@
 //! Whether a Redis is fit to remember.
 
-use super::call::VERSION;
 use super::link::Link;
-use super::roots::Naming;
+use super::roots::{Naming, VERSION};
 use crate::IndexError;
 use redis::InfoDict;
 

@@ -68,7 +68,7 @@ impl Redis {
             return Ok(());
         }
         let mut command = redis::cmd("SADD");
-        command.arg(self.naming.languages(call::VERSION)).arg(language);
+        command.arg(self.naming.languages(roots::VERSION)).arg(language);
         self.link.run::<()>(&command).await?;
         self.lock().insert(language.to_owned());
         Ok(())

@@ -1,7 +1,10 @@
 //! How the tables are named.
 
-use super::call::VERSION;
 use crate::{IndexSettings, Query};
+
+/// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index: the old
+/// one is not read, which [`super::health`] says, and expires by itself.
+pub(super) const VERSION: u8 = 5;
 
 /// Names of an installation's tables. A Cluster spreads claims and texts over slots by the first byte of their hash
 /// (Redis Cluster specification, “Hash tags”), a language's postings share one; on one Redis each group has one root,

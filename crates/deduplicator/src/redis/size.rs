@@ -1,8 +1,8 @@
 //! How large the index is, and its end. Every table is found by its root, so no key space is scanned.
 
-use super::call::{self, VERSION};
+use super::call;
 use super::link::Link;
-use super::roots::Naming;
+use super::roots::{Naming, VERSION};
 use crate::{IndexError, IndexSettings, IndexStats};
 use article::Timestamp;
 
