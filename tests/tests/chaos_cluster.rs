@@ -97,6 +97,24 @@ impl Flow {
         }
     }
 
+    /// Waits until each member's replica of the belt takes part again: a node is online some time before its queues are, and
+    /// whoever is cut off meanwhile takes the majority along.
+    async fn is_followed_by_all(&self, member: &RabbitMq) {
+        let vhost = self.vhost.rsplit('/').next().unwrap();
+        let states = format!(
+            r#"[proplists:get_value(<<"Raft State">>, M) || M <- rabbit_quorum_queue:status(<<"{vhost}">>, <<"articles">>)]."#
+        );
+        let end = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let found = member.ctl(&["eval", &states]).unwrap_or_else(|e| e.to_string());
+            if found.matches("follower").count() == 2 && found.contains("leader") {
+                return;
+            }
+            assert!(tokio::time::Instant::now() < end, "never: all replicas take part: {found}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// What a member knows of the flow, for a failed test's message.
     fn seen_by(&self, member: &RabbitMq) -> String {
         let known = |about: &[&str]| member.ctl(about).unwrap_or_else(|e| e.to_string());
@@ -164,6 +182,7 @@ async fn a_cluster_whose_members_are_cut_off_loses_nothing() {
     let second = Arc::new(second);
     let asked = second.clone();
     tokio::task::spawn_blocking(move || asked.ctl(&["await_online_nodes", "3"])).await.unwrap().unwrap();
+    flow.is_followed_by_all(&second).await;
     flow.second_half.notify_one();
     flow.reaches(&second, "messages are under way again", JOBS * 2 / 3).await;
     assert!(flow.arrived() < JOBS, "under way when a member is cut off");
