@@ -27,6 +27,14 @@ impl Measure {
         Self { rate, cpu_micros: (cpu_seconds() - cpu) * 1e6 / f64::from(n) }
     }
 
+    /// The median over rounds of what `of` makes of the bare stage and of ours in the same one: a machine is not equally
+    /// fast in all of them.
+    pub fn by_round(bare: &[Self], ours: &[Self], of: impl Fn(&Self, &Self) -> f64) -> f64 {
+        let mut figures: Vec<f64> = bare.iter().zip(ours).map(|(bare, ours)| of(bare, ours)).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    }
+
     /// The median of some rounds by their rate.
     pub fn median(mut rounds: Vec<Self>) -> Self {
         rounds.sort_by(|a, b| a.rate.total_cmp(&b.rate));

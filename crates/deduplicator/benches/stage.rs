@@ -139,11 +139,6 @@ async fn sketch_alone() -> Measure {
     .await
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
 async fn run() {
     let redis = harness::Redis::start().unwrap();
     let store = StoreSettings { url: harness::postgres().database(), ..StoreSettings::default() };
@@ -154,16 +149,13 @@ async fn run() {
         ours.push(whole_stage(&redis.url(), &store).await);
     }
     let sketch = sketch_alone().await;
-    // Round by round: the machine is not equally fast in all of them.
-    let by_round =
-        |of: &dyn Fn(&Measure, &Measure) -> f64| median(bare.iter().zip(&ours).map(|(b, o)| of(b, o)).collect());
-    let ratio = by_round(&|bare, ours| ours.rate / bare.rate);
-    let beyond = by_round(&|bare, ours| ours.cpu_micros - bare.cpu_micros) - sketch.cpu_micros;
+    let ratio = Measure::by_round(&bare, &ours, |bare, ours| ours.rate / bare.rate);
+    let beyond = Measure::by_round(&bare, &ours, |bare, ours| ours.cpu_micros - bare.cpu_micros) - sketch.cpu_micros;
     let (bare, ours) = (Measure::median(bare), Measure::median(ours));
     println!("{}", bare.line("bare lapin stage"));
     println!("{}", ours.line("deduplicator on RabbitMQ, Redis, PostgreSQL"));
     println!("{}", sketch.line("the sketch alone"));
-    println!("{:<44} {:>8.2}  (wanted: 0.6)", "  ratio", ratio);
+    println!("{:<44} {ratio:>8.2}  (wanted: 0.6)", "  ratio");
     println!("{:<44} {beyond:>8.0} µs CPU/message  (wanted: 60 at most)", "  beyond bare and sketch");
 }
 

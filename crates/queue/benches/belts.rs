@@ -156,8 +156,12 @@ async fn bare_sqlite(path: &std::path::Path, n: u32) -> Measure {
     .await
 }
 
-fn ratio(ours: Measure, bare: Measure, wanted: f64) {
-    println!("{:<44} {:>8.2}  (wanted: {wanted})\n", "  ratio", ours.rate / bare.rate);
+fn report(bare: (&str, Vec<Measure>), ours: (&str, Vec<Measure>), wanted: f64) {
+    let ratio = Measure::by_round(&bare.1, &ours.1, |bare, ours| ours.rate / bare.rate);
+    for (name, rounds) in [bare, ours] {
+        println!("{}", Measure::median(rounds).line(name));
+    }
+    println!("{:<44} {ratio:>8.2}  (wanted: {wanted})\n", "  ratio");
 }
 
 /// All, unless one is named.
@@ -174,10 +178,7 @@ async fn embedded() {
         let url = format!("sqlite:{}", folder.path().join(format!("ours{round}.db")).display());
         ours.push(worker_stage(&url, 30_000).await);
     }
-    let (bare, ours) = (Measure::median(bare), Measure::median(ours));
-    println!("{}", bare.line("bare SQLite, batches of 64, one connection"));
-    println!("{}", ours.line("worker loop, embedded belts"));
-    ratio(ours, bare, 0.6);
+    report(("bare SQLite, batches of 64, one connection", bare), ("worker loop, embedded belts", ours), 0.6);
 }
 
 async fn rabbitmq() {
@@ -186,10 +187,7 @@ async fn rabbitmq() {
         bare.push(bare_lapin(&harness::rabbitmq().vhost(), 15_000).await);
         ours.push(worker_stage(&harness::rabbitmq().vhost(), 15_000).await);
     }
-    let (bare, ours) = (Measure::median(bare), Measure::median(ours));
-    println!("{}", bare.line("bare lapin stage"));
-    println!("{}", ours.line("worker loop, RabbitMQ"));
-    ratio(ours, bare, 0.8);
+    report(("bare lapin stage", bare), ("worker loop, RabbitMQ", ours), 0.8);
 }
 
 fn main() {
