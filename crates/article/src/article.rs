@@ -154,7 +154,7 @@ pub enum Arrival {
 }
 
 /// An arrival as it is read: serde's own way with a tag inside takes the whole article into its memory before it knows
-/// what to make of it, and takes twice as long.
+/// what to make of it.
 #[derive(Deserialize)]
 struct Wire {
     event: Event,

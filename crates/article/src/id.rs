@@ -46,7 +46,7 @@ macro_rules! hex_id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 const DIGITS: &[u8; 16] = b"0123456789abcdef";
-                // A write for each digit would cost more than all else that is done with an id.
+                // One write instead of sixteen formatted ones: every message has ids written several times.
                 let mut text = [0; 32];
                 for (digits, byte) in text.chunks_exact_mut(2).zip(self.0) {
                     digits[0] = DIGITS[usize::from(byte >> 4)];

@@ -2,7 +2,7 @@
 
 use crate::{Index, Query, Refusal};
 use article::{Arrival, ArticleId, Timestamp, Verdict};
-use queue::{Delivery, Done, Foresight, Handler, Lane, Outcome, Outgoing, Stage, Trial};
+use queue::{Delivery, Done, Foresight, Handler, Lane, Outcome, Outgoing, Stage, Story, Trial};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{Store, Tombstones};
@@ -127,7 +127,8 @@ fn passed_on(arrival: &Arrival, verdict: Option<Verdict>, lane: Lane, note: Stri
         Lane::Later => Lane::Later,
         Lane::Main | Lane::Lone => Lane::Main,
     };
-    Done { publish: vec![Outgoing::story(lane, arrival, verdict.as_ref())], then: None, note }
+    let story = Story { arrival: arrival.clone(), verdict };
+    Done { publish: vec![Outgoing::on(lane, &story)], then: None, note }
 }
 
 /// The verdict and its evidence in one line, for `explain`.

@@ -297,7 +297,7 @@ impl Message for Notice {
 }
 
 /// (article, content hash, time): a withdrawal's revision is its cause.
-pub(crate) fn arrival_id(belt: Belt, arrival: &Arrival) -> MessageId {
+fn arrival_id(belt: Belt, arrival: &Arrival) -> MessageId {
     let revision = match arrival {
         Arrival::Seen { article } => article.content_hash.to_string(),
         Arrival::Withdrawn { withdrawal } => withdrawal.cause.as_str().to_owned(),

@@ -1,9 +1,7 @@
 //! What a handler may decide.
 
-use crate::message::arrival_id;
-use crate::{DeadReason, DropReason, Lane, Message, RetryReason, Story};
-use article::{Arrival, Timestamp, Verdict};
-use serde::Serialize;
+use crate::{DeadReason, DropReason, Lane, Message, RetryReason};
+use article::Timestamp;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -146,35 +144,12 @@ impl Outgoing {
             message_id: message.message_id(),
             kind: M::KIND,
             schema: M::SCHEMA,
-            body: body_of(message),
+            // Our own message types hold nothing that JSON can't: no maps with other keys, no non-finite floats.
+            body: serde_json::to_vec(message).unwrap_or_default(),
             host: message.host(),
             source: message.source().map(|s| s.to_string()),
         }
     }
-
-    /// A [`Story`] from its parts: an article is long, and need not be copied to be passed on.
-    pub fn story(lane: Lane, arrival: &Arrival, verdict: Option<&Verdict>) -> Self {
-        #[derive(Serialize)]
-        struct Body<'a> {
-            arrival: &'a Arrival,
-            verdict: Option<&'a Verdict>,
-        }
-        Self {
-            belt: Story::BELT,
-            lane,
-            message_id: arrival_id(Story::BELT, arrival),
-            kind: Story::KIND,
-            schema: Story::SCHEMA,
-            body: body_of(&Body { arrival, verdict }),
-            host: Some(arrival.url().host().to_owned()),
-            source: Some(arrival.source().to_string()),
-        }
-    }
-}
-
-/// A message as it travels. Our own types hold nothing that JSON can't: no maps with other keys, no non-finite floats.
-fn body_of(message: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(message).unwrap_or_default()
 }
 
 /// An idempotent record that a handler wants made once what it caused is safe: a feed's validators, entries

@@ -46,8 +46,7 @@ impl<'a> Call<'a> {
             (Some(_), None) => SHORT,
             (Some(_), Some(sketch)) => sketch.level(),
         };
-        let mut head = Vec::with_capacity(HEAD);
-        self.numbers(sketch).for_each(|number| head.extend_from_slice(&number.to_be_bytes()));
+        let mut head = packed(self.numbers(sketch));
         head.extend_from_slice(query.article.bytes());
         head.extend_from_slice(query.hash.bytes());
         head.extend_from_slice(&query.observed_at.millis().to_be_bytes()[2..]);
@@ -97,8 +96,6 @@ pub(super) struct Packed {
 /// Levels that are none (`rule.lua`): of an article without a text, and of a text that is too short to be compared.
 const NO_TEXT: u8 = 255;
 const SHORT: u8 = 254;
-/// Bytes of a head, with the counts of three levels.
-const HEAD: usize = 72 + 75 + 18;
 
 /// Decisions about these articles, one after the other.
 pub(super) fn decide(articles: &[Packed]) -> ScriptInvocation<'static> {

@@ -34,11 +34,12 @@ struct Size {
 pub(super) async fn measure(link: &Link, naming: &Naming) -> Result<IndexStats, IndexError> {
     let (mut claims, mut joins, mut texts): (Size, Size, Size) = Default::default();
     let (mut stories, mut figures, mut postings): (Size, Size, Size) = Default::default();
-    let step = naming.claims().len().div_ceil(WEIGHED);
-    for (i, (claims_root, texts_root)) in naming.claims().iter().zip(naming.texts()).enumerate() {
+    let roots: Vec<_> = naming.claims().into_iter().zip(naming.texts()).collect();
+    let step = roots.len().div_ceil(WEIGHED);
+    for (i, (claims_root, texts_root)) in roots.iter().enumerate() {
         let weigh = i % step == 0;
         weigh_in(link, claims_root, CLAIMS, weigh, &mut [&mut claims, &mut joins]).await?;
-        weigh_in(link, &texts_root, TEXTS, weigh, &mut [&mut texts]).await?;
+        weigh_in(link, texts_root, TEXTS, weigh, &mut [&mut texts]).await?;
     }
     for language in languages(link, naming).await? {
         let sums = &mut [&mut stories, &mut figures, &mut postings];
