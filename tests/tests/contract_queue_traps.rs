@@ -133,8 +133,8 @@ async fn a_frozen_broker_is_noticed_and_survived() {
 async fn a_blocked_publisher_waits_longer_than_for_a_confirm() {
     let broker = rough().await;
     let health = Health::new();
-    // A machine that is busy for two seconds is no broker that is gone: then what is not confirmed is sent again.
-    let settings = QueueSettings { heartbeat_secs: 10, ..on(broker.vhost()) };
+    // A machine that is busy for seconds is no broker that is gone: then what is not confirmed is sent again.
+    let settings = QueueSettings { heartbeat_secs: 20, confirm_timeout_secs: 8, ..on(broker.vhost()) };
     let queue = Queue::open(&settings, health.clone()).await.unwrap();
     broker.raise_alarm().unwrap();
     let publishing = tokio::spawn({
@@ -145,7 +145,7 @@ async fn a_blocked_publisher_waits_longer_than_for_a_confirm() {
         }
     });
     until("readiness names the alarm", async || health.report()["queue"].contains("alarm")).await;
-    tokio::time::sleep(Duration::from_secs(4)).await; // longer than the confirm time-out
+    tokio::time::sleep(Duration::from_secs(10)).await; // longer than the confirm time-out
     assert!(!publishing.is_finished());
     broker.end_alarm().unwrap();
     within("all is published", publishing).await.unwrap();

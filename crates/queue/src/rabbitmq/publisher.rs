@@ -84,10 +84,12 @@ impl Publisher {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let lost = self.lost.clone();
         loop {
-            let blocked = *self.blocked.borrow();
+            let blocked = *self.blocked.borrow_and_update();
             tokio::select! {
                 biased;
                 () = lost.cancelled() => return,
+                // The time that a block took is nobody's silence, however late we hear of its end.
+                Ok(()) = self.blocked.changed() => self.alive = Instant::now(),
                 Some(first) = self.confirms.next(), if !self.confirms.is_empty() => self.confirmed(first),
                 n = waiting.recv_many(&mut batch, BATCH), if !blocked => {
                     if n == 0 {
