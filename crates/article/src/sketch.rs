@@ -7,7 +7,6 @@
 //! containment, and marks can be left out afterwards (what turned out to be boilerplate) without bias.
 
 use crate::text::is_unspaced_script;
-use std::collections::HashMap;
 
 /// Where in its text a shingle stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -106,26 +105,20 @@ impl Sketch {
         let tokens = tokens(text);
         let mut shingles = shingled(&tokens);
         shingles.truncate(Self::MAX_SHINGLES);
-        let mut first: HashMap<u64, (usize, bool)> = HashMap::with_capacity(shingles.len());
-        for (at, (hash, _)) in shingles.iter().enumerate() {
-            first.entry(*hash).and_modify(|seen| seen.1 = true).or_insert((at, false));
-        }
-        let distinct = u32::try_from(first.len()).unwrap_or(u32::MAX);
+        let mut by_hash: Vec<(u64, usize)> = shingles.iter().enumerate().map(|(at, (hash, _))| (*hash, at)).collect();
+        by_hash.sort_unstable();
+        let distinct = u32::try_from(by_hash.chunk_by(|a, b| a.0 == b.0).count()).unwrap_or(u32::MAX);
         let expected = |level: u8| (u128::from(distinct) * u128::from(threshold(level))) >> 64;
         let enough = |level: &u8| expected(*level) >= u128::from(Self::TARGET_MARKS);
         let level = (0..=Self::MAX_LEVEL).rev().find(enough).unwrap_or(0);
         let core = shingles.len() / 4..shingles.len() - shingles.len() / 4;
-        let mut marks: Vec<Mark> = first
-            .into_iter()
-            .map(|(hash, (at, again))| Mark {
-                hash,
-                place: if !again && core.contains(&at) { Place::Core } else { Place::Edge },
-                figure: shingles[at].1,
-            })
-            .filter(|m| m.is_kept_at(level))
-            .collect();
-        marks.sort_unstable_by_key(|m| m.hash);
-        marks.truncate(Self::MAX_MARKS);
+        let mark = |same: &[(u64, usize)]| {
+            let (hash, first) = same[0];
+            let place = if same.len() == 1 && core.contains(&first) { Place::Core } else { Place::Edge };
+            Mark { hash, place, figure: shingles[first].1 }
+        };
+        let kept = by_hash.partition_point(|(hash, _)| *hash <= threshold(level));
+        let marks = by_hash[..kept].chunk_by(|a, b| a.0 == b.0).map(mark).take(Self::MAX_MARKS).collect();
         Self { level, shingles: distinct, marks, figures: Figures::of(&tokens) }
     }
 
