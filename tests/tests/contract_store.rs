@@ -68,6 +68,29 @@ mod postgres {
         assert!(matches!(opened, Err(StoreError::Settings(_))), "{opened:?}");
     }
 
+    /// Those that were used a moment ago are not asked whether they live; those that lay idle are.
+    #[tokio::test]
+    async fn connections_that_died_while_idle_are_replaced_before_they_are_used() {
+        use sqlx::Connection;
+        let url = harness::postgres().database();
+        let store = Store::open(&StoreSettings { url: url.clone(), ..StoreSettings::default() }).await.unwrap();
+        let ping = || async { store.ping().await.unwrap() };
+        tokio::join!(ping(), ping(), ping(), ping());
+        let mut operator = sqlx::PgConnection::connect(&url).await.unwrap();
+        let killed: Vec<bool> = sqlx::query_scalar(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .fetch_all(&mut operator)
+        .await
+        .unwrap();
+        assert!(!killed.is_empty() && killed.iter().all(|k| *k), "{killed:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+        for _ in 0..2 * killed.len() {
+            ping().await;
+        }
+    }
+
     /// A power cut in the middle of a burst of publishing. What was answered is there; what was refused is
     /// asked again, as a worker does; the store object lives through it.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

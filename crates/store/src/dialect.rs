@@ -4,7 +4,7 @@
 
 use crate::{StoreError, StoreSettings};
 use sqlx::any::AnyPoolOptions;
-use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Executor, Row, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor, Row, Transaction};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
@@ -41,6 +41,9 @@ impl fmt::Debug for Db {
 /// How long SQLite waits for another process's transaction. They are short; a longer wait means that
 /// something is stuck, and the caller should know.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long after its last use a connection is taken to be alive unasked: to ask is a round trip more for every question.
+const UNASKED: Duration = Duration::from_secs(1);
 
 /// Number of the advisory lock under which PostgreSQL's schema is changed: “wireroom” in ASCII.
 const SCHEMA_LOCK: i64 = 0x7769_7265_726f_6f6d;
@@ -195,7 +198,18 @@ impl Db {
 }
 
 fn options(settings: &StoreSettings) -> AnyPoolOptions {
-    AnyPoolOptions::new().acquire_timeout(Duration::from_secs(settings.acquire_timeout_secs.max(1)))
+    AnyPoolOptions::new()
+        .acquire_timeout(Duration::from_secs(settings.acquire_timeout_secs.max(1)))
+        // sqlx asks a connection whether it lives when it is given back, and again each time before it is used.
+        .test_before_acquire(false)
+        .before_acquire(|connection, how| {
+            Box::pin(async move {
+                if how.idle_for >= UNASKED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
 }
 
 /// A name's lock number: the first 64 bits of its hash. Two names with the same number only wait for each other.
