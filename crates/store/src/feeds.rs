@@ -90,13 +90,13 @@ pub struct PollRecord {
     pub new_entries: u32,
 }
 
-/// A feed's columns with its first source by name; `live` leaves paused sources out.
+/// A feed's columns with its first source by name, paused ones last; `live` leaves those out.
 fn feed_columns(live: bool) -> String {
     let only = if live { " AND s.paused = 0" } else { "" };
     let first = |column: &str| {
         format!(
             "(SELECT {column} FROM source_feeds l JOIN sources s ON s.id = l.source
-              WHERE l.feed = f.id{only} ORDER BY s.name, s.id LIMIT 1)"
+              WHERE l.feed = f.id{only} ORDER BY s.paused, s.name, s.id LIMIT 1)"
         )
     };
     format!(

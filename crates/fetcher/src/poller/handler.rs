@@ -8,7 +8,7 @@ use super::pages::{Around, Selection, key, select};
 use super::permalink::{Listed, pages};
 use super::refusal::Refusal;
 use super::rhythm::{interval, max_age, next_due, unchanged_interval};
-use crate::feed::PollHints;
+use crate::feed::{Format, PollHints};
 use crate::websub::WebsubSettings;
 use article::{ArticleId, Timestamp};
 use queue::{Delivery, Done, Foresight, Handler, Outcome, Outgoing, Poll, Stage, Then, ThenError, Trial};
@@ -138,8 +138,10 @@ impl Poller {
         let dates: Vec<Timestamp> = feed.items.iter().filter_map(|e| e.published.or(e.updated)).collect();
         let interval = interval(&dates, selection.new > 0, self.interval_of(state), listed_at, &self.settings);
         let pace = self.pace(&poll.feed, interval, listed_at).await?;
-        // A validator promises that everything until then is known: not after a cut, nor while entries wait.
-        let whole = !feed.truncated && !fetched.partial && selection.left == 0;
+        // A validator promises that everything until then is known: not after a cut, nor while entries wait. That of
+        // an index says nothing of the sitemaps it names.
+        let alone = feed.format != Format::SitemapIndex;
+        let whole = alone && !feed.truncated && !fetched.partial && selection.left == 0;
         let mut record = PollRecord {
             etag: response.headers.get("etag").filter(|_| whole).map(str::to_owned),
             last_modified: response.headers.get("last-modified").filter(|_| whole).map(str::to_owned),

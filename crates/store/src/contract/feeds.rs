@@ -114,6 +114,8 @@ pub async fn a_shared_feed_is_polled_once(store: &Store) {
     store.pause_source(&due[0].source, true).await.unwrap();
     let due = store.claim_due_feeds(soon(), 10, LEASE).await.unwrap();
     assert_eq!(due[0].source.as_str(), "beta", "a paused source does not stop the others'");
+    let state = store.feed_state(&due[0].feed).await.unwrap().unwrap();
+    assert_eq!(state.source.as_str(), "beta", "nor does what the feed lists go to it");
     store.remove_source(&due[0].source).await.unwrap();
     assert!(store.feed_state(&due[0].feed).await.unwrap().is_some(), "another source lists it");
 }
