@@ -26,7 +26,7 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, Headers, Kind, Leave, Post, Request, Response, gunzip, retry_after, unpack};
+pub use client::{Client, Headers, Kind, Leave, Post, Request, Response, gunzip, hop_id, retry_after, unpack};
 pub use error::{Fault, FetchError, Phase, WebError};
 pub use guard::{Destination, DestinationError};
 pub use politeness::{Politeness, SlotGuard, SlotRefusal};

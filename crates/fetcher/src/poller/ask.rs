@@ -75,8 +75,8 @@ impl Poller {
         request.max_body = Some(self.settings.max_bytes);
         // No crawl delay: it is for crawlers, and a feed is asked for as often as it asks to be.
         let slot = self.politeness.reserve(&request.url, &id.0, None, Timestamp::now()).await.map_err(Refusal::from)?;
-        let response = self.client.get_by_leave(&request, &Led { poller: self, id }).await?;
-        drop(slot);
+        let led = Led { poller: self, id, named: request.url.host_str() };
+        let response = self.client.get_by_leave(&request, slot, &led).await?;
         match response.status {
             200..=299 | 304 => Ok(response),
             410 => Err(Failure::Gone.into()),

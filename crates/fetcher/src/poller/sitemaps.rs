@@ -2,11 +2,12 @@
 
 use super::Poller;
 use super::ask::{Fetched, Stop};
+use super::led::permit;
 use crate::feed::{Format, SitemapRef};
 use queue::{Delivery, MessageId};
 use std::time::{Duration, Instant};
 use url::Url;
-use web::{Kind, Request};
+use web::{Kind, Request, Response};
 
 /// Fetches the newest sitemaps of an index and adds what they list. A sitemap that fails, or for which there is
 /// no time or no slot, makes the poll partial: it is asked for again.
@@ -24,7 +25,7 @@ pub(super) async fn follow(poller: &Poller, fetched: &mut Fetched, delivery: &De
         let Ok(url) = Url::parse(&sitemap.url) else { continue };
         // A slot of its own for each: its name derives from the poll's.
         let id = MessageId::derive(&["sitemap", &delivery.message_id.0, &sitemap.url]);
-        let response = match poller.get(Request::new(url, Kind::Feed), &id).await {
+        let response = match by_leave(poller, url, &id, &fetched.response.url).await {
             Ok(response) => response,
             Err(Stop::Refused(_)) => {
                 fetched.partial = true;
@@ -45,6 +46,14 @@ pub(super) async fn follow(poller: &Poller, fetched: &mut Fetched, delivery: &De
         }
     }
     fetched.feed.items.truncate(poller.settings.max_entries);
+}
+
+/// A sitemap; the operator named the index's host, not any other that it lists.
+async fn by_leave(poller: &Poller, url: Url, id: &MessageId, index: &Url) -> Result<Response, Stop> {
+    if url.host_str() != index.host_str() {
+        permit(poller, &url).await?;
+    }
+    poller.get(Request::new(url, Kind::Feed), id).await
 }
 
 /// The sitemaps last changed; where they have no dates, those last listed, where most sites append.

@@ -156,8 +156,7 @@ impl Retriever {
         reserved: Signals,
     ) -> Result<(Response, Signals), Refusal> {
         let led = Led::new(self, visit, name);
-        let response = self.client.get_by_leave(request, &led).await?;
-        drop(slot);
+        let response = self.client.get_by_leave(request, slot, &led).await?;
         if asks_for_rest(&response) {
             let until = self.politeness.slow_down(&response.url, response.retry_after(), Timestamp::now()).await?;
             return Err(rest(&response, until));

@@ -1,4 +1,4 @@
-//! Where a page leads elsewhere: the other host has rules and a rate of its own.
+//! Where a page leads elsewhere: its host has rules for that too, another host rules and a rate of its own.
 
 use super::Retriever;
 use super::refusal::Refusal;
@@ -6,10 +6,10 @@ use crate::extract::Signals;
 use queue::Visit;
 use std::sync::{Mutex, PoisonError};
 use url::Url;
-use web::SlotGuard;
+use web::{SlotGuard, hop_id};
 
-/// Asks every host that a page's redirects lead to for what was asked of the first one: robots.txt, what it
-/// reserves, a slot.
+/// Asks wherever a page's redirects lead for what was asked of its own address: robots.txt, what is reserved, and on
+/// another host a slot.
 ///
 /// A death here costs a slot that nobody uses. A page that is parked for another host's slot asks its own host
 /// again when it comes back; the other one keeps its place, since a reservation belongs to its message.
@@ -27,6 +27,11 @@ impl<'r> Led<'r> {
         Self { retriever, visit, name, reserved: Mutex::default() }
     }
 
+    fn reserve(&self, more: Signals) {
+        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        *reserved = std::mem::take(&mut *reserved).and(more);
+    }
+
     /// What they reserved.
     pub(super) fn reserved(self) -> Signals {
         // A panic elsewhere leaves whole signals behind.
@@ -38,11 +43,15 @@ impl web::Leave for Led<'_> {
     type Refusal = Refusal;
     type Slot = SlotGuard;
 
-    async fn leave(&self, hop: &Url) -> Result<SlotGuard, Refusal> {
+    async fn leave(&self, hop: &Url, nth: usize) -> Result<SlotGuard, Refusal> {
         let leave = self.retriever.doorman.leave(hop).await?;
-        let slot = self.retriever.slot(hop, self.visit, self.name, &leave.permit).await?;
-        let mut reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        *reserved = std::mem::take(&mut *reserved).and(leave.reserved);
+        let slot = self.retriever.slot(hop, self.visit, &hop_id(self.name, nth), &leave.permit).await?;
+        self.reserve(leave.reserved);
         Ok(slot)
+    }
+
+    async fn pass(&self, hop: &Url) -> Result<(), Refusal> {
+        self.reserve(self.retriever.doorman.leave(hop).await?.reserved);
+        Ok(())
     }
 }

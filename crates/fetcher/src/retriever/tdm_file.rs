@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use url::Url;
 use web::robots::RobotsTxt;
-use web::{Client, Kind, Politeness, Request, Robots, SlotGuard};
+use web::{Client, Kind, Politeness, Request, Robots, SlotGuard, hop_id};
 
 /// Where the file is.
 const PATH: &str = "/.well-known/tdmrep.json";
@@ -92,8 +92,7 @@ impl TdmFiles {
         let name = format!("tdm {file}");
         let slot = self.politeness.reserve(&file, &name, None, now).await?;
         let request = Request { max_body: Some(MAX_BYTES), ..Request::new(file, Kind::WellKnown) };
-        let answer = self.client.get_by_leave(&request, &Elsewhere { files: self, name: &name }).await;
-        drop(slot);
+        let answer = self.client.get_by_leave(&request, slot, &Elsewhere { files: self, name: &name }).await;
         let (rules, wait) = match answer {
             Ok(response) if response.is_success() => (Rules::parse(&response.body), self.believed),
             Ok(response) if (400..500).contains(&response.status) => (Rules::default(), self.believed),
@@ -115,9 +114,15 @@ impl web::Leave for Elsewhere<'_> {
     type Refusal = Refusal;
     type Slot = SlotGuard;
 
-    async fn leave(&self, hop: &Url) -> Result<SlotGuard, Refusal> {
+    async fn leave(&self, hop: &Url, nth: usize) -> Result<SlotGuard, Refusal> {
         let permit = self.files.robots.permit(hop, Timestamp::now()).await?;
-        Ok(self.files.politeness.reserve(hop, self.name, permit.crawl_delay, Timestamp::now()).await?)
+        let name = hop_id(self.name, nth);
+        Ok(self.files.politeness.reserve(hop, &name, permit.crawl_delay, Timestamp::now()).await?)
+    }
+
+    /// Wherever a host keeps it: it is there to be read.
+    async fn pass(&self, _hop: &Url) -> Result<(), Refusal> {
+        Ok(())
     }
 }
 

@@ -81,14 +81,20 @@ impl Client {
 
     /// Gets an address, redirects followed, every hop checked. Any status is an `Ok`.
     pub async fn get(&self, request: &Request) -> Result<Response, FetchError> {
-        self.get_by_leave(request, &Unasked).await
+        self.get_by_leave(request, (), &Unasked).await
     }
 
-    /// As [`Client::get`], but whenever the redirects lead to another host, `leave` is asked for it first: else
-    /// a page could send us anywhere, past the other host's rules and as often as we come by.
-    pub async fn get_by_leave<L: Leave>(&self, request: &Request, leave: &L) -> Result<Response, L::Refusal> {
+    /// As [`Client::get`], but wherever the redirects lead, `leave` is asked first: else a page could send us anywhere,
+    /// past the rules of its own host and of others, and as often as we come by. `slot` is held until the host that was
+    /// asked in it has answered.
+    pub async fn get_by_leave<L: Leave>(
+        &self,
+        request: &Request,
+        slot: L::Slot,
+        leave: &L,
+    ) -> Result<Response, L::Refusal> {
         let started = Instant::now();
-        let result = self.within_total(&request.url, self.follow(request, leave)).await;
+        let result = self.within_total(&request.url, self.follow(request, slot, leave)).await;
         match result {
             Ok(Ok(response)) => {
                 report(request.kind, &request.url, started, Ok(&response));
@@ -118,18 +124,31 @@ impl Client {
         })
     }
 
-    async fn follow<L: Leave>(&self, request: &Request, leave: &L) -> Result<Response, Stop<L::Refusal>> {
+    async fn follow<L: Leave>(
+        &self,
+        request: &Request,
+        slot: L::Slot,
+        leave: &L,
+    ) -> Result<Response, Stop<L::Refusal>> {
         let mut trail: Vec<(u16, Url)> = Vec::new();
         let mut next = request.url.clone();
-        // The slot of the host we were led to, held until its answer is read.
-        let mut _slot = None;
+        // Of the host that is asked, until its answer is read.
+        let mut _slot = Some(slot);
         loop {
             let admitted = self.guard.admit(&next)?;
             if trail.iter().any(|(_, seen)| *seen == admitted.url) {
                 return Err(FetchError::RedirectLoop { host: host_of(&request.url) }.into());
             }
-            if trail.last().is_some_and(|(_, last)| last.host_str() != admitted.url.host_str()) {
-                _slot = Some(leave.leave(&admitted.url).await.map_err(Stop::Refused)?);
+            match trail.last() {
+                Some((_, last)) if last.host_str() == admitted.url.host_str() => {
+                    leave.pass(&on_its_origin(&admitted.url, last)).await.map_err(Stop::Refused)?;
+                }
+                Some(_) => {
+                    // Given back first: what has to be asked on the way may be a host's whose slot this is.
+                    _slot = None;
+                    _slot = Some(leave.leave(&admitted.url, trail.len()).await.map_err(Stop::Refused)?);
+                }
+                None => {}
             }
             let host = host_of(&admitted.url);
             let response = self.exchange(self.conditional_get(request, &admitted), &host).await?;
@@ -229,15 +248,34 @@ impl<R> From<FetchError> for Stop<R> {
     }
 }
 
-/// Gives leave for hosts that redirects lead to.
+/// Gives leave for addresses that redirects lead to.
 pub trait Leave: Sync {
     /// No leave, or no response.
     type Refusal: From<FetchError>;
     /// What is held until the host's answer is read: a [`crate::SlotGuard`].
     type Slot: Send;
 
-    /// Leave to ask the host of `hop`: its robots.txt, its slot.
-    fn leave(&self, hop: &Url) -> impl Future<Output = Result<Self::Slot, Self::Refusal>> + Send;
+    /// Leave to ask another host for `hop`, to which the `nth` redirect leads: its robots.txt, its slot. A message that
+    /// comes to a host twice needs two slots of it, by [`hop_id`].
+    fn leave(&self, hop: &Url, nth: usize) -> impl Future<Output = Result<Self::Slot, Self::Refusal>> + Send;
+
+    /// Leave to go on to `hop` of the same host, in the slot that is held: its robots.txt.
+    fn pass(&self, hop: &Url) -> impl Future<Output = Result<(), Self::Refusal>> + Send;
+}
+
+/// The name of the slot that a message asks the `nth` redirect's host for, the same whenever the message comes again.
+pub fn hop_id(message_id: &str, nth: usize) -> String {
+    format!("{message_id} redirect {nth}")
+}
+
+/// An address of a host as the origin that led to it has it. What http and https serve is one site, and the robots.txt
+/// of the one that was asked is known.
+fn on_its_origin(hop: &Url, asked: &Url) -> Url {
+    let mut url = hop.clone();
+    // Refused only between schemes of the web and others, which the guard has refused before.
+    let _ = url.set_scheme(asked.scheme());
+    let _ = url.set_port(asked.port());
+    url
 }
 
 /// Goes wherever it is sent: for feeds and files that an operator or a host itself has named.
@@ -247,7 +285,11 @@ impl Leave for Unasked {
     type Refusal = FetchError;
     type Slot = ();
 
-    async fn leave(&self, _hop: &Url) -> Result<(), FetchError> {
+    async fn leave(&self, _hop: &Url, _nth: usize) -> Result<(), FetchError> {
+        Ok(())
+    }
+
+    async fn pass(&self, _hop: &Url) -> Result<(), FetchError> {
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cache::{Cache, Entry, File, Known};
 use super::parser::RobotsTxt;
-use crate::client::host_of;
+use crate::client::{hop_id, host_of};
 use crate::{Away, Client, Fault, FetchError, Kind, Leave, Politeness, Request, Response, RobotsSettings};
 use crate::{SlotGuard, SlotRefusal};
 use article::Timestamp;
@@ -140,19 +140,17 @@ impl Robots {
         address.set_path("/robots.txt");
         address.set_query(None);
         let message_id = format!("robots:{}", url.origin().ascii_serialization());
-        let slot = self.politeness.reserve(&address, &message_id, None, now).await;
-        let guard = slot?;
+        let slot = self.politeness.reserve(&address, &message_id, None, now).await?;
         let (etag, last_modified) =
             known.file.as_ref().map(|f| (f.etag.clone(), f.last_modified.clone())).unwrap_or_default();
         let mut request = Request::new(address, Kind::Robots).if_changed(etag, last_modified);
         request.max_body = Some(self.settings.max_bytes);
         let led = Led { politeness: &self.politeness, message_id: &message_id };
-        let answer = match self.client.get_by_leave(&request, &led).await {
+        let answer = match self.client.get_by_leave(&request, slot, &led).await {
             Ok(response) => Ok(response),
             Err(Hop::Failed(error)) => Err(error),
             Err(Hop::NoSlot(refusal)) => return Err(refusal.into()),
         };
-        drop(guard);
         if let Ok(response) = &answer
             && matches!(response.status, 429 | 503)
         {
@@ -262,9 +260,13 @@ impl Leave for Led<'_> {
     type Refusal = Hop;
     type Slot = SlotGuard;
 
-    async fn leave(&self, hop: &Url) -> Result<SlotGuard, Hop> {
-        let slot = self.politeness.reserve(hop, self.message_id, None, Timestamp::now()).await;
+    async fn leave(&self, hop: &Url, nth: usize) -> Result<SlotGuard, Hop> {
+        let slot = self.politeness.reserve(hop, &hop_id(self.message_id, nth), None, Timestamp::now()).await;
         slot.map_err(Hop::NoSlot)
+    }
+
+    async fn pass(&self, _hop: &Url) -> Result<(), Hop> {
+        Ok(())
     }
 }
 

@@ -23,6 +23,35 @@ async fn the_other_host_s_page_is_read() {
     assert_eq!(house.asked(), ["/world/bridge", "boreas.localhost/bridge"]);
 }
 
+/// Its own slot is one of those that the way needs.
+#[tokio::test]
+async fn a_page_may_lead_to_another_host_and_back() {
+    let house = House::new().await;
+    house.serve("/world/bridge", status(302).with("location", ELSEWHERE));
+    house.serve("boreas.localhost/bridge", status(302).with("location", "http://aurora.localhost/world/the-bridge"));
+    house.serve("/world/the-bridge", html(bridge("")));
+    let article = house.article(&page()).await;
+    assert_eq!(article.url.as_str(), "http://aurora.localhost/world/the-bridge");
+}
+
+/// Rules are for paths, whoever led there.
+#[tokio::test]
+async fn what_robots_txt_forbids_and_reserves_is_asked_wherever_a_page_leads() {
+    let led = async |file: &str, rules: &str| {
+        let house = House::new().await;
+        house.serve("/world/bridge", status(302).with("location", "/premium/bridge"));
+        house.serve("/premium/bridge", html(bridge("")));
+        house.serve(file, html(rules));
+        house
+    };
+    let house = led("/robots.txt", "User-agent: *\nDisallow: /premium/\n").await;
+    assert_eq!(house.said(&page()).await, "drop robots: robots.txt of aurora.localhost forbids it");
+    assert_eq!(house.asked(), ["/world/bridge"]);
+    let house = led("/.well-known/tdmrep.json", r#"[{"location":"/premium/*","tdm-reservation":1}]"#).await;
+    let article = house.article(&page()).await;
+    assert_eq!((article.rights.reason, article.blocks.len()), (CarryReason::TdmReserved, 0));
+}
+
 #[tokio::test]
 async fn the_other_host_s_robots_txt_is_asked_before_it() {
     let house = led().await;

@@ -43,8 +43,18 @@ async fn redirects_are_followed_and_told_apart() {
     assert!(client.get(&page(&just)).await.is_ok());
 }
 
-/// Gives leave for these hosts, and remembers who asked.
-struct Only(&'static [&'static str], std::sync::Mutex<Vec<String>>);
+/// Gives leave for these hosts, a slot at a time, and remembers what was asked.
+struct Only(&'static [&'static str], std::sync::Mutex<Vec<String>>, std::sync::Arc<tokio::sync::Semaphore>);
+
+impl Only {
+    fn new(hosts: &'static [&'static str]) -> Self {
+        Self(hosts, std::sync::Mutex::default(), std::sync::Arc::new(tokio::sync::Semaphore::new(1)))
+    }
+
+    fn slot(&self) -> tokio::sync::OwnedSemaphorePermit {
+        self.2.clone().try_acquire_owned().expect("the slot before is still held")
+    }
+}
 
 #[derive(Debug, PartialEq)]
 enum Refused {
@@ -60,12 +70,17 @@ impl From<FetchError> for Refused {
 
 impl Leave for Only {
     type Refusal = Refused;
-    type Slot = ();
+    type Slot = tokio::sync::OwnedSemaphorePermit;
 
-    async fn leave(&self, hop: &Url) -> Result<(), Refused> {
+    async fn leave(&self, hop: &Url, nth: usize) -> Result<Self::Slot, Refused> {
         let host = host_of(hop);
-        self.1.lock().unwrap().push(host.clone());
-        if self.0.contains(&host.as_str()) { Ok(()) } else { Err(Refused::NoLeave(host)) }
+        self.1.lock().unwrap().push(hop_id(&host, nth));
+        if self.0.contains(&host.as_str()) { Ok(self.slot()) } else { Err(Refused::NoLeave(host)) }
+    }
+
+    async fn pass(&self, hop: &Url) -> Result<(), Refused> {
+        self.1.lock().unwrap().push(hop.to_string());
+        Ok(())
     }
 }
 
@@ -84,15 +99,19 @@ async fn another_host_is_not_asked_without_leave() {
     })
     .await;
     let client = client(server);
-    let leave = Only(&["b.example", "a.example"], std::sync::Mutex::default());
+    let leave = Only::new(&["b.example", "a.example"]);
     let there_and_back = page("http://a.example/a.example/b.example/b.example/a.example/end");
-    assert_eq!(client.get_by_leave(&there_and_back, &leave).await.unwrap().redirects.len(), 4);
-    assert_eq!(*leave.1.lock().unwrap(), ["b.example", "a.example"], "only for another host than the last");
-    let refused = client.get_by_leave(&page("http://a.example/victim.example/end"), &leave).await.unwrap_err();
+    assert_eq!(client.get_by_leave(&there_and_back, leave.slot(), &leave).await.unwrap().redirects.len(), 4);
+    let on_a = "http://a.example/b.example/b.example/a.example/end";
+    let on_b = "http://b.example/a.example/end";
+    assert_eq!(*leave.1.lock().unwrap(), [on_a, "b.example redirect 2", on_b, "a.example redirect 4"]);
+    let refused = page("http://a.example/victim.example/end");
+    let refused = client.get_by_leave(&refused, leave.slot(), &leave).await.unwrap_err();
     assert_eq!(refused, Refused::NoLeave("victim.example".to_owned()));
-    let failed = client.get_by_leave(&page("http://a.example/127.0.0.1/end"), &leave).await.unwrap_err();
+    let failed = page("http://a.example/127.0.0.1/end");
+    let failed = client.get_by_leave(&failed, leave.slot(), &leave).await.unwrap_err();
     assert!(matches!(failed, Refused::Failed(FetchError::Forbidden { .. })), "{failed:?}");
-    assert!(!leave.1.lock().unwrap().contains(&"127.0.0.1".to_owned()));
+    assert!(!leave.1.lock().unwrap().iter().any(|asked| asked.contains("127.0.0.1")));
 }
 
 async fn redirect_to(location: &str) -> Result<Response, FetchError> {
