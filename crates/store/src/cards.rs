@@ -1,5 +1,6 @@
 //! Lists of stories, search, and numbers for a first glance.
 
+use crate::dialect::Db;
 use crate::row::{Reader, read_all};
 use crate::{Store, StoreError, search};
 use article::{Article, Carry, Section, StoryId, Timestamp};
@@ -80,26 +81,7 @@ impl Store {
         before: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<StoryCard>, StoreError> {
-        // Each condition stands there only when asked for, so that the planner finds its index.
-        let mut sql = format!("{CARD} WHERE t.time < $1");
-        let mut words: Vec<String> = Vec::new();
-        let mut condition = |text: &str, word: String| {
-            words.push(word);
-            sql.push_str(&text.replace("{}", &format!("${}", words.len() + 2)));
-        };
-        if let Some(section) = filter.section {
-            condition(" AND t.section = {}", section.as_str().to_owned());
-        }
-        if let Some(language) = &filter.language {
-            condition(" AND t.language = {}", language.to_lowercase());
-        }
-        if let Some(source) = &filter.source {
-            condition(
-                " AND EXISTS (SELECT 1 FROM articles o WHERE o.story = t.id AND o.source = {} AND o.state = 'shown')",
-                source.as_str().to_owned(),
-            );
-        }
-        sql.push_str(" ORDER BY t.time DESC, t.id LIMIT $2");
+        let (sql, words) = listing(filter);
         let mut query =
             sqlx::query(AssertSqlSafe(sql)).bind(before.map_or(i64::MAX, Timestamp::millis)).bind(i64::from(limit));
         for word in words {
@@ -114,11 +96,7 @@ impl Store {
         if words.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = format!(
-            "{CARD} WHERE t.id IN (SELECT o.story FROM articles o WHERE o.state = 'shown' AND o.doc IN ({}))
-             ORDER BY t.time DESC, t.id LIMIT $2",
-            self.db.search_match()
-        );
+        let sql = matching(&self.db);
         let rows = sqlx::query(AssertSqlSafe(sql))
             .bind(self.db.search_query(&words))
             .bind(i64::from(limit))
@@ -147,6 +125,40 @@ impl Store {
     }
 }
 
+/// Lists the cards of a filter by `$1` time and `$2` number, and what it binds from `$3` on.
+fn listing(filter: &CardFilter) -> (String, Vec<String>) {
+    // Each condition stands there only when asked for, so that the planner finds its index.
+    let mut sql = format!("{CARD} WHERE t.time < $1");
+    let mut words: Vec<String> = Vec::new();
+    let mut condition = |text: &str, word: String| {
+        words.push(word);
+        sql.push_str(&text.replace("{}", &format!("${}", words.len() + 2)));
+    };
+    if let Some(section) = filter.section {
+        condition(" AND t.section = {}", section.as_str().to_owned());
+    }
+    if let Some(language) = &filter.language {
+        condition(" AND t.language = {}", language.to_lowercase());
+    }
+    if let Some(source) = &filter.source {
+        condition(
+            " AND EXISTS (SELECT 1 FROM articles o WHERE o.story = t.id AND o.source = {} AND o.state = 'shown')",
+            source.as_str().to_owned(),
+        );
+    }
+    sql.push_str(" ORDER BY t.time DESC, t.id LIMIT $2");
+    (sql, words)
+}
+
+/// Lists the cards of the stories that match the query `$1`, at most `$2`.
+fn matching(db: &Db) -> String {
+    format!(
+        "{CARD} WHERE t.id IN (SELECT o.story FROM articles o WHERE o.state = 'shown' AND o.doc IN ({}))
+         ORDER BY t.time DESC, t.id LIMIT $2",
+        db.search_match()
+    )
+}
+
 fn read_card(row: &AnyRow) -> Result<StoryCard, StoreError> {
     let face: Article = row.json("facts")?;
     let time = face.time();
@@ -168,4 +180,32 @@ fn read_card(row: &AnyRow) -> Result<StoryCard, StoreError> {
         changed_at: row.time("changed_at")?,
         also_carried: u32::try_from(row.count("carriers")?.saturating_sub(1)).unwrap_or(u32::MAX),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a list costs depends on its length, not on the store's size.
+    #[tokio::test]
+    async fn sqlite_looks_up_the_articles_of_each_story() {
+        let store = crate::tests::open().await;
+        let filters = [
+            CardFilter::default(),
+            CardFilter { section: Some(Section::World), ..CardFilter::default() },
+            CardFilter { source: Some(article::SourceId::from_name("one")), ..CardFilter::default() },
+        ];
+        let lists = filters.iter().map(|filter| listing(filter).0).chain([matching(&store.db)]);
+        for sql in lists {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+            let plan = plan.fetch_all(&store.db.read).await.unwrap();
+            let steps: Vec<String> = plan.iter().map(|row| row.text("detail").unwrap()).collect();
+            let of_articles: Vec<&String> =
+                steps.iter().filter(|step| step.contains(" m ") || step.contains(" o ")).collect();
+            assert!(!of_articles.is_empty(), "{steps:?}");
+            for step in of_articles {
+                assert!(step.contains("(story=?") || step.contains("(doc=?"), "{step}\nof {sql}");
+            }
+        }
+    }
 }

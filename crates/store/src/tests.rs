@@ -7,7 +7,7 @@ mod orders;
 use crate::{Store, StoreSettings};
 
 /// A store in a new folder, which stays until the system clears its temporary files.
-async fn open() -> Store {
+pub(crate) async fn open() -> Store {
     let folder = tempfile::tempdir().unwrap().keep();
     Store::open(&settings(&folder)).await.unwrap()
 }
