@@ -10,6 +10,10 @@ use serde_json::{Map, Value};
 /// Objects looked at in one page's structured data: lists of hundreds of teasers are common.
 const MAX_OBJECTS: usize = 2_000;
 
+/// Objects inside each other that are looked for. A list in a page in a graph makes four or five; what lies deeper
+/// stays where it is.
+const MAX_DEPTH: usize = 8;
+
 /// The page's structured data, flattened to its typed objects.
 #[derive(Default, Debug)]
 pub(crate) struct LinkedData {
@@ -36,38 +40,46 @@ impl LinkedData {
         let mut data = Self::default();
         for script in scripts {
             for value in parse(script) {
-                data.flatten(value, true);
+                data.flatten(value, true, 0);
             }
         }
         data
     }
 
-    fn flatten(&mut self, value: Value, own: bool) {
+    /// Takes the objects out of each other: one that stayed in the outer too would be there once for each level.
+    fn flatten(&mut self, value: Value, own: bool, depth: usize) {
         if self.objects.len() >= MAX_OBJECTS {
             return;
         }
         match value {
-            Value::Array(items) => items.into_iter().for_each(|v| self.flatten(v, own)),
+            Value::Array(items) => items.into_iter().for_each(|v| self.flatten(v, own, depth)),
             Value::Object(mut object) => {
-                if let Some(graph) = object.remove("@graph") {
-                    self.flatten(graph, own);
-                }
-                // What a page is about may be nested in the page; what it lists is not about it.
-                for (key, own_below) in [("mainEntity", own), ("mainEntityOfPage", own), ("itemListElement", false)] {
-                    if object.get(key).is_some_and(|v| v.is_object() || v.is_array())
-                        && let Some(inner) = object.get(key).cloned()
-                    {
-                        self.flatten(inner, own_below);
-                    }
-                }
-                if let Some(item) = object.get("item").filter(|v| v.is_object()).cloned() {
-                    self.flatten(item, false);
+                if depth < MAX_DEPTH {
+                    self.flatten_inner(&mut object, own, depth + 1);
                 }
                 if object.contains_key("@type") {
                     self.objects.push(Found { object, own });
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    fn flatten_inner(&mut self, object: &mut Map<String, Value>, own: bool, depth: usize) {
+        // What a page is about may be nested in the page; what it lists is not about it.
+        for (key, own_below) in [
+            ("@graph", own),
+            ("mainEntity", own),
+            ("mainEntityOfPage", own),
+            ("itemListElement", false),
+            ("item", false),
+        ] {
+            let nests = |v: &Value| v.is_object() || v.is_array() && key != "item";
+            if object.get(key).is_some_and(nests)
+                && let Some(inner) = object.remove(key)
+            {
+                self.flatten(inner, own_below, depth);
+            }
         }
     }
 
@@ -299,6 +311,41 @@ mod tests {
             {"@type":"Person","@id":"#p","name":"Ada Byron"}]}"##;
         let data = LinkedData::read([script].into_iter());
         assert_eq!(data.article().unwrap().texts("author"), ["Ada Byron"]);
+    }
+
+    #[test]
+    fn what_is_nested_is_found_in_its_order_and_is_own_unless_it_is_listed() {
+        let script = r#"{"@type":"WebPage","mainEntityOfPage":{"@type":"Place"},"item":{"@type":"Event"},
+            "itemListElement":[{"@type":"ListItem","item":{"@type":"Product"}}],"mainEntity":{"@type":"Article"},
+            "@graph":[{"@type":"Person"}]}"#;
+        let data = LinkedData::read([script].into_iter());
+        let found: Vec<_> = data.objects.iter().map(|f| (types(&f.object).next().unwrap(), f.own)).collect();
+        let expected = [
+            ("Person", true),
+            ("Article", true),
+            ("Place", true),
+            ("Product", false),
+            ("ListItem", false),
+            ("Event", false),
+            ("WebPage", true),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_nested_deep_is_kept_once() {
+        for key in ["mainEntity", "mainEntityOfPage", "itemListElement", "item", "@graph"] {
+            let script = format!(
+                r#"{{"@type":"NewsArticle","headline":"Outermost","{key}":{}{{"@type":"Thing","text":"{}"}}{}"#,
+                format!(r#"{{"@type":"Thing","{key}":"#).repeat(118),
+                "x".repeat(1_000_000),
+                "}".repeat(119),
+            );
+            let data = LinkedData::read([script.as_str()].into_iter());
+            let kept: usize = data.objects.iter().map(|f| serde_json::to_string(&f.object).unwrap().len()).sum();
+            assert!(kept < 3_000_000, "{key}: {kept} bytes");
+            assert_eq!(data.article().and_then(|a| a.text("headline")).as_deref(), Some("Outermost"), "{key}");
+        }
     }
 
     #[test]
