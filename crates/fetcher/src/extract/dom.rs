@@ -5,6 +5,7 @@
 //! what its bytes cost.
 
 mod parse;
+mod scan;
 mod strip;
 mod tag;
 

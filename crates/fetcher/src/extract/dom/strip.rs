@@ -3,6 +3,7 @@
 //! They are two thirds of a news page's bytes, and the tree never keeps what is in them. Scripts that hold
 //! linked data stay.
 
+use super::scan::scan;
 use std::borrow::Cow;
 
 /// Elements whose contents go.
@@ -19,10 +20,18 @@ pub(super) fn without_programs(html: &str) -> Cow<'_, str> {
             // A comment that never ends ends the page, as browsers have it.
             (lt, comment.find("-->").map_or(html.len(), |i| lt + "<!--".len() + i + "-->".len()))
         } else if let Some(name) = EMPTIED.iter().find(|n| opens(rest, n)) {
-            let Some(open) = tag_end(rest) else { break };
-            let contents = lt + open;
+            let tag = scan(rest, usize::MAX);
+            if !tag.ended {
+                break;
+            }
+            let contents = lt + tag.length;
+            // HTML heeds a tag that closes itself in foreign contents only.
+            if tag.closes_itself && *name == "svg" {
+                at = contents;
+                continue;
+            }
             let end = closing(&html[contents..], name).map_or(html.len(), |i| contents + i);
-            let data = rest[..open].to_ascii_lowercase().contains("ld+json");
+            let data = rest[..tag.length].to_ascii_lowercase().contains("ld+json");
             (if data { end } else { contents }, end)
         } else {
             at = lt + 1;
@@ -43,20 +52,6 @@ fn opens(rest: &str, name: &str) -> bool {
     let bytes = rest.as_bytes();
     bytes.get(1..=name.len()).is_some_and(|b| b.eq_ignore_ascii_case(name.as_bytes()))
         && bytes.get(name.len() + 1).is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
-}
-
-/// Where a start tag ends: past the first `>` that stands in no quotes.
-fn tag_end(rest: &str) -> Option<usize> {
-    let mut quote = None;
-    for (i, b) in rest.bytes().enumerate() {
-        match (quote, b) {
-            (None, b'>') => return Some(i + 1),
-            (None, b'"' | b'\'') => quote = Some(b),
-            (Some(q), b) if q == b => quote = None,
-            _ => {}
-        }
-    }
-    None
 }
 
 /// Where the end tag of this name begins.
@@ -88,6 +83,24 @@ mod tests {
         check("<svg viewBox='0'><path d=1></svg>x", "<svg viewBox='0'></svg>x");
         check("a<!-- <script> -->b", "ab");
         check("no programs < here", "no programs < here");
+    }
+
+    #[test]
+    fn a_drawing_that_closes_itself_holds_nothing() {
+        for closed in ["<svg/>", "<SVG viewBox='0 0 1 1'/>", "<svg class=a />", "<svg class='>'/>", "<svg hidden/>"] {
+            check(&format!("a{closed}b<p>c"), &format!("a{closed}b<p>c"));
+            check(&format!("a{closed}b<svg><path/></svg>c"), &format!("a{closed}b<svg></svg>c"));
+        }
+        // These slashes close nothing: two belong to a value, one stands before a space.
+        check("a<svg class=a/>b</svg>c", "a<svg class=a/></svg>c");
+        check("a<svg class=/>b</svg>c", "a<svg class=/></svg>c");
+        check("a<svg / >b</svg>c", "a<svg / ></svg>c");
+    }
+
+    #[test]
+    fn programs_and_styles_do_not_close_themselves() {
+        check("a<script src='x'/>b</script>c", "a<script src='x'/></script>c");
+        check("a<style/>b</style>c", "a<style/></style>c");
     }
 
     #[test]
