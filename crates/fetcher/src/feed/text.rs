@@ -2,19 +2,37 @@
 
 use article::squeeze;
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use super::markup::{Token, Tokens};
 
 /// Entities that the document declares itself (`<!ENTITY name "value">`). A value is put in as it stands,
 /// never expanded again, so that no declaration can multiply another.
 #[derive(Default)]
-pub(super) struct Entities<'a>(Vec<(&'a str, &'a str)>);
+pub(super) struct Entities<'a> {
+    declared: Vec<(&'a str, &'a str)>,
+    /// Bytes by which values may yet be longer than the references they are put in for, in all texts of the
+    /// document together: many short texts weigh as much as a long one.
+    growth: Cell<usize>,
+}
 
 /// Declarations kept, and bytes of a value: more than any feed needs.
 const MAX_ENTITIES: usize = 512;
 const MAX_ENTITY_VALUE: usize = 256;
 
+/// Bytes that values may add to a document, as a multiple of its own. Feeds that declare entities at all do it for
+/// signs and names, and hardly grow.
+const MAX_GROWTH: usize = 1;
+
+/// Bytes that values may add to any document, for short ones may consist of references.
+const MIN_GROWTH: usize = 4 << 10;
+
 impl<'a> Entities<'a> {
+    /// Those of a document, none declared yet.
+    pub(super) fn of(document: &str) -> Self {
+        Self { declared: Vec::new(), growth: Cell::new(document.len().saturating_mul(MAX_GROWTH) + MIN_GROWTH) }
+    }
+
     /// Reads the declarations of a document type.
     pub(super) fn read(&mut self, doctype: &'a str) {
         for declaration in doctype.split("<!ENTITY").skip(1) {
@@ -23,14 +41,18 @@ impl<'a> Entities<'a> {
             let rest = rest.trim_start();
             let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             let Some(value) = rest[1..].split(quote).next() else { continue };
-            if self.0.len() < MAX_ENTITIES && value.len() <= MAX_ENTITY_VALUE {
-                self.0.push((name, value));
+            if self.declared.len() < MAX_ENTITIES && value.len() <= MAX_ENTITY_VALUE {
+                self.declared.push((name, value));
             }
         }
     }
 
-    fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.iter().find(|(n, _)| *n == name).map(|(_, v)| *v)
+    /// The value to put in for a reference; `None` too once values have made the document grow enough.
+    fn put_in(&self, name: &str) -> Option<&'a str> {
+        let (_, value) = self.declared.iter().find(|(n, _)| *n == name)?;
+        let growth = value.len().saturating_sub("&;".len() + name.len());
+        self.growth.set(self.growth.get().checked_sub(growth)?);
+        Some(value)
     }
 }
 
@@ -105,7 +127,7 @@ fn reference<'v>(text: &str, entities: &Entities<'v>) -> Option<(Value<'v>, usiz
         "gt" => ">",
         "quot" => "\"",
         "apos" => "'",
-        _ => match entities.get(name) {
+        _ => match entities.put_in(name) {
             Some(value) => value,
             None => {
                 let table = &html_escape::NAMED_ENTITIES;

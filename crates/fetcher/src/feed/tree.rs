@@ -161,7 +161,7 @@ impl<'a> Tree<'a> {
         // The document itself, with the root among its children: what is missing around a root is then no case.
         let document = b.push(Kind::Element { ns: Ns::Other, local: "", attributes: "", inner: (0, text.len()) });
         b.open.push((document, ""));
-        let mut entities = Entities::default();
+        let mut entities = Entities::of(text);
         let mut truncated = false;
         for token in Tokens::new(text) {
             if b.nodes.len() >= limits.nodes {

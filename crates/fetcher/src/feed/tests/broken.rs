@@ -101,6 +101,28 @@ fn a_documents_own_entities_are_put_in_once() {
 }
 
 #[test]
+fn uses_of_an_entity_do_not_multiply_a_feed() {
+    let value = "x".repeat(256);
+    let with_titles = |title: &str, count: usize| {
+        let items = format!("<item><title>{title}</title></item>").repeat(count);
+        let feed = read(&format!("<!DOCTYPE rss [<!ENTITY a '{value}'>]><rss><channel>{items}</channel></rss>"));
+        titles(&feed).concat()
+    };
+    // One text, and many that are each too short to be noticed.
+    for titles in [with_titles(&"&a;".repeat(333_333), 1), with_titles(&"&a;".repeat(400), 800)] {
+        assert!(titles.len() < 3_000_000, "{} bytes", titles.len());
+        assert!(titles.starts_with(&value) && titles.ends_with("&a;"));
+    }
+}
+
+#[test]
+fn a_short_feed_may_use_long_entities() {
+    let value = "House of the Northern Press ".repeat(9);
+    let feed = read(&format!("<!DOCTYPE rss [<!ENTITY a '{value}'>]><rss><item><title>&a;&a;&a;</title></item></rss>"));
+    assert_eq!(titles(&feed), [value.repeat(3).trim()]);
+}
+
+#[test]
 fn prefixes_that_nobody_declared() {
     let entry = item("<dc:creator>Ada</dc:creator><media:thumbnail url='https://example.org/t.jpg'/>");
     assert_eq!((entry.authors, entry.image.as_deref()), (vec!["Ada".to_owned()], Some("https://example.org/t.jpg")));
