@@ -4,6 +4,7 @@
 //! walking a range, skipping one is a jump, and nothing here recurses: a page nested a million deep costs
 //! what its bytes cost.
 
+mod crowded;
 mod parse;
 mod scan;
 mod strip;

@@ -1,5 +1,6 @@
 //! HTML into a [`Dom`], by the WHATWG algorithm (html5ever), within limits.
 
+use super::crowded::{MAX_ATTRIBUTES, without_crowded_tags};
 use super::strip::without_programs;
 use super::{Content, Dom, Node, Tag};
 use html5ever::buffer_queue::BufferQueue;
@@ -29,7 +30,7 @@ pub(crate) fn parse(html: &str, limits: Limits) -> Dom {
     let builder = TreeBuilder::new(Grower::new(limits), options);
     let tokenizer = Tokenizer::new(Fence { builder }, TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(&without_programs(html)));
+    input.push_back(StrTendril::from_slice(&without_crowded_tags(without_programs(html))));
     // The tokenizer pauses at each script for those who run them, and at each declared encoding for those who
     // would start again; we do neither.
     while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
@@ -297,8 +298,9 @@ impl TreeSink for Grower {
 
     fn add_attrs_if_missing(&self, target: &usize, attrs: Vec<Attribute>) {
         if let Data::Element(_, there) = &mut self.nodes.borrow_mut()[*target].data {
+            // Every further <html> and <body> tag of a page adds to the one element.
             for attr in attrs {
-                if !there.iter().any(|a| a.name == attr.name) {
+                if there.len() < MAX_ATTRIBUTES && !there.iter().any(|a| a.name == attr.name) {
                     there.push(attr);
                 }
             }

@@ -1,7 +1,7 @@
 //! Pages made to hurt: each must end, and soon, whatever it ends as.
 
 use super::{article, page, paragraphs, read};
-use crate::extract::dom::{Limits, parse};
+use crate::extract::dom::{Limits, Tag, parse};
 use proptest::prelude::*;
 
 #[test]
@@ -32,8 +32,20 @@ fn more_nodes_than_are_read() {
 fn attributes_without_end() {
     let html = article(&format!("<meta name=description content=\"{}\">", "x".repeat(3_000_000)));
     assert_eq!(read(&html).unwrap().blocks.len(), 4);
-    let many: String = (0..100_000).map(|n| format!(" a{n}=1")).collect();
-    assert!(read(&format!("{}<div{many}></div>", article(""))).is_ok());
+    let many: String = (0..400_000).map(|n| format!(" a{n}=1")).collect();
+    let between = article("").replace("</article>", &format!("<div{many}></div{many}>{}</article>", paragraphs()));
+    assert_eq!(read(&between).unwrap().blocks.iter().filter(|b| b.text().starts_with("The ")).count(), 8);
+}
+
+#[test]
+fn attributes_that_every_further_tag_adds_to_one_element() {
+    let tags: String = (0..20_000).map(|n| format!("<html a{n}><body b{n}>")).collect();
+    let dom = parse(&tags, Limits { nodes: 1_000, depth: 100 });
+    for (tag, name) in [(Tag::Html, "a"), (Tag::Body, "b")] {
+        let element = (0..dom.len()).find(|id| dom.tag(*id) == tag).unwrap();
+        let has = |n: usize| dom.attr(element, &format!("{name}{n}")).is_some();
+        assert!(has(0) && has(999) && !has(1_000) && !has(19_999), "{name}");
+    }
 }
 
 #[test]
