@@ -112,40 +112,74 @@ pub(crate) fn signals(page: &PageBytes<'_>, facts: &Facts<'_>, ld: Option<Thing<
     signals
 }
 
-/// The directives of a robots tag. A directive may be for one agent only (`otherbot: noindex`); the
-/// directives for all are ours.
+/// The directives of a robots tag. A directive may be for one agent only (`otherbot: noindex`), and those that
+/// follow are for the same; the directives for all are ours.
 fn robots_tag(value: &str, now: Option<Timestamp>, place: &str, signals: &mut Signals) {
     let lower = value.to_ascii_lowercase();
-    if let Some(at) = lower.find("unavailable_after:") {
-        let date = lower[at + "unavailable_after:".len()..].trim();
-        // RFC 850, RFC 2822 and ISO 8601 hold commas: the rest of the value is the date.
-        if let Some(date) = parse_date(date) {
-            if now.is_some_and(|n| date.at <= n) {
-                signals.add(CarryReason::UnavailableAfter, format!("{place}: unavailable_after {}", date.written));
-            } else {
-                signals.unavailable_after = Some(signals.unavailable_after.map_or(date.at, |t| t.min(date.at)));
-            }
-        }
-    }
+    let mut pieces = lower.split(',').peekable();
     let mut for_another = false;
-    for directive in lower.split(',') {
-        let mut words = directive.trim();
-        if let Some((agent, rest)) = words.split_once(':')
-            && !matches!(agent.trim(), "unavailable_after" | "max-snippet" | "max-image-preview" | "max-video-preview")
-        {
-            for_another = !matches!(agent.trim(), "*" | "wireroom");
-            words = rest.trim();
+    while let Some(piece) = pieces.next() {
+        let (agent, directive) = addressed(piece);
+        if let Some(agent) = agent {
+            for_another = !matches!(agent, "*" | "wireroom");
+        }
+        let (name, value) = directive.split_once(':').unwrap_or((directive, ""));
+        let (name, value) = (name.trim(), value.trim());
+        if name == "unavailable_after" {
+            let mut date = value.to_owned();
+            while let Some(more) = pieces.next_if(|p| goes_on_with_a_date(p)) {
+                date.push(',');
+                date.push_str(more);
+            }
+            if !for_another {
+                unavailable_after(&date, now, place, signals);
+            }
+            continue;
         }
         if for_another {
             continue;
         }
-        let reason = match words {
-            "noarchive" | "nocache" => CarryReason::NoArchive,
-            "noindex" | "none" => CarryReason::NoIndex,
-            "nosnippet" | "max-snippet:0" => CarryReason::NoSnippet,
+        let reason = match (name, value) {
+            ("noarchive" | "nocache", "") => CarryReason::NoArchive,
+            ("noindex" | "none", "") => CarryReason::NoIndex,
+            ("nosnippet", "") | ("max-snippet", "0") => CarryReason::NoSnippet,
             _ => continue,
         };
-        signals.add(reason, format!("{place}: {words}"));
+        signals.add(reason, format!("{place}: {directive}"));
+    }
+}
+
+/// The agent that a piece of a robots tag names, and its directive.
+fn addressed(piece: &str) -> (Option<&str>, &str) {
+    /// Directives with a value, whose names stand before a colon as agents do.
+    const VALUED: &[&str] = &["unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"];
+    match named(piece) {
+        Some((agent, directive)) if !VALUED.contains(&agent) => (Some(agent), directive),
+        Some(_) | None => (None, piece.trim()),
+    }
+}
+
+/// The name before a piece's colon, and what follows. A name is a product token (RFC 9110 section 5.6.2) with a letter
+/// in it, or `*`: the colon of a time of day stands behind none, as in `25 jun 2027 15:00`.
+fn named(piece: &str) -> Option<(&str, &str)> {
+    let (name, rest) = piece.split_once(':')?;
+    let name = name.trim();
+    let is_token = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && name.bytes().any(|b| b.is_ascii_alphabetic());
+    (is_token || name == "*").then_some((name, rest.trim()))
+}
+
+/// Whether what follows a date's comma is still the date: `Fri, 25 Jun 2027`, `June 25, 2027 15:00`.
+fn goes_on_with_a_date(piece: &str) -> bool {
+    piece.bytes().any(|b| b.is_ascii_digit()) && named(piece).is_none()
+}
+
+fn unavailable_after(date: &str, now: Option<Timestamp>, place: &str, signals: &mut Signals) {
+    let Some(date) = parse_date(date) else { return };
+    if now.is_some_and(|n| date.at <= n) {
+        signals.add(CarryReason::UnavailableAfter, format!("{place}: unavailable_after {}", date.written));
+    } else {
+        signals.unavailable_after = Some(signals.unavailable_after.map_or(date.at, |t| t.min(date.at)));
     }
 }
 

@@ -45,6 +45,43 @@ fn each_signal_is_heard() {
 }
 
 #[test]
+fn a_directives_colon_or_comma_makes_no_agent_of_it() {
+    for date in [
+        "25 Jun 2027 15:00:00 GMT",
+        "Fri, 25 Jun 2027 15:00:00 GMT",
+        "Friday, 25 Jun 2027 15:00:00 GMT",
+        "June 25, 2027 15:00 GMT",
+        "Friday, June 25, 2027 15:00 GMT",
+        "2027-06-25T15:00:00Z",
+        "2027-06-25T15:00:00,000Z",
+    ] {
+        for value in [format!("unavailable_after: {date}, noarchive"), format!("noarchive,unavailable_after:{date}")] {
+            let signals = read_with(&article(""), &Hints::default(), &[("x-robots-tag", &value)]).unwrap().signals;
+            let until = signals.unavailable_after.map(Timestamp::rfc3339);
+            assert_eq!(until.as_deref(), Some("2027-06-25T15:00:00Z"), "{value}");
+            assert_eq!(signals.against.first().map(|s| s.reason), Some(CarryReason::NoArchive), "{value}");
+        }
+    }
+    for never in ["unavailable_after: never, noarchive", "unavailable_after:, noarchive", "15:00, noarchive"] {
+        signal("", &[("x-robots-tag", never)], Some(CarryReason::NoArchive));
+    }
+    for zero in ["max-snippet:0", "max-snippet: 0", "Max-Snippet : 0", "all, wireroom: max-snippet: 0"] {
+        signal("", &[("x-robots-tag", zero)], Some(CarryReason::NoSnippet));
+    }
+    signal("", &[("x-robots-tag", "max-snippet: 50, max-video-preview: 0")], None);
+}
+
+#[test]
+fn what_is_said_to_another_agent_is_not_for_us() {
+    let other = "other-bot2.0: unavailable_after: Fri, 25 Jun 2027 15:00:00 GMT, noarchive, max-snippet: 0";
+    let signals = read_with(&article(""), &Hints::default(), &[("x-robots-tag", other)]).unwrap().signals;
+    assert_eq!(signals, crate::extract::Signals::default());
+    for back in ["*: noarchive", "wireroom: noarchive"] {
+        signal("", &[("x-robots-tag", &format!("{other}, {back}"))], Some(CarryReason::NoArchive));
+    }
+}
+
+#[test]
 fn a_wall_is_an_element_that_says_something() {
     let wall = |class: &str, text: &str| {
         article("").replace("</article>", &format!("<div class='{class}'>{text}</div></article>"))
