@@ -70,9 +70,20 @@ pub fn plain_text(blocks: &[Block]) -> String {
     out
 }
 
+/// Words below which equal texts prove nothing: “Video”, “This article is for subscribers”.
+const TELLING_WORDS: usize = 20;
+
 /// Words in the running text; in scripts that do not part words, every two characters count as one.
 pub fn word_count(blocks: &[Block]) -> usize {
-    let text = plain_text(blocks);
+    words_in(&plain_text(blocks))
+}
+
+/// Whether a text says enough that another of the same words is its copy.
+pub fn is_telling(text: &str) -> bool {
+    words_in(text) >= TELLING_WORDS
+}
+
+fn words_in(text: &str) -> usize {
     let unspaced = text.chars().filter(|c| crate::text::is_unspaced_script(*c)).count();
     text.split_whitespace().filter(|w| w.chars().any(|c| c.is_alphanumeric())).count() + unspaced / 2
 }

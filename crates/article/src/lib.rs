@@ -19,7 +19,7 @@ mod url;
 mod verdict;
 
 pub use article::{Arrival, Article, Image, PrimaryHints, Withdrawal, WithdrawalCause};
-pub use block::{Block, plain_text, word_count};
+pub use block::{Block, is_telling, plain_text, word_count};
 pub use id::{ArticleId, ContentHash, FeedId, IdError, SourceId, StoryId};
 pub use rights::{Carry, CarryReason, Rights};
 pub use section::Section;

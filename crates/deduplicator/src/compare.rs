@@ -62,7 +62,7 @@ pub fn compare(a: &str, b: &str, by: &Thresholds) -> Comparison {
         figures: [overlap.figures, overlap.shared_figures],
         figures_order: overlap.order.map(|order| [order.of_fewer, order.of_more]),
         marks: [sketch_a.marks().len(), sketch_b.marks().len()],
-        verdict: match (exact, near) {
+        verdict: match (exact && article::is_telling(a), near) {
             (true, _) => article::VerdictKind::ExactCopy.as_str(),
             (false, true) => article::VerdictKind::NearCopy.as_str(),
             (false, false) => article::VerdictKind::New.as_str(),

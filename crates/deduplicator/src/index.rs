@@ -21,14 +21,14 @@ pub struct Query {
     pub language: String,
     /// A hash of its site's registrable domain: what recurs across one site is the site's, not a story's.
     pub site: u32,
-    /// Of its text; `None` where there is no text to compare, and then only its name decides.
+    /// Of its text; `None` where there is none that says enough to be compared, and then only its name decides.
     pub sketch: Option<Sketch>,
 }
 
 impl Query {
     /// About this article.
     pub fn of(article: &Article) -> Self {
-        let text = article.has_text().then(|| article::plain_text(&article.blocks));
+        let text = article::plain_text(&article.blocks);
         Self {
             article: article.id.clone(),
             hash: article.content_hash.clone(),
@@ -36,7 +36,7 @@ impl Query {
             published: article.time(),
             language: language_tag(article.language.as_deref()),
             site: site_hash(article.url.domain()),
-            sketch: text.map(|t| Sketch::of_text(&t)),
+            sketch: article::is_telling(&text).then(|| Sketch::of_text(&text)),
         }
     }
 

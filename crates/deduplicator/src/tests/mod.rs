@@ -6,6 +6,7 @@ mod embedded;
 mod handler;
 mod lines;
 mod memory;
+mod query;
 mod rebuild;
 mod refusal;
 mod rule;

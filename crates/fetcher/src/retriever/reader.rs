@@ -54,8 +54,14 @@ impl Reader {
             return Err(Refusal::Unchanged);
         }
         look.headers = Some(response.headers.clone());
-        if look.keep {
-            self.capture(look.arrival.id().clone(), None, response).await?;
+        match &look.arrival {
+            Arrival::Seen { article } if look.keep => self.capture(article.id.clone(), None, response).await?,
+            // What was kept of it while it might be may no longer.
+            Arrival::Seen { article } => {
+                self.store.forget_capture(&article.id).await?;
+                self.store.forget_capture(&ArticleId::of(&page.permalink)).await?;
+            }
+            Arrival::Withdrawn { .. } => {}
         }
         Ok(look)
     }

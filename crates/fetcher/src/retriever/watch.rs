@@ -12,13 +12,15 @@ pub(super) fn watch(store: &Store, page: &Page, arrival: &Arrival, headers: Opti
     let Arrival::Seen { article } = arrival else { return None };
     let validators = validators(headers);
     let (store, id, since, visit) = (store.clone(), article.id.clone(), article.observed_at, page.visit);
+    let is_bare = article.rights.carry == Carry::Headline;
     // Our own types hold nothing that JSON can't.
     let page = serde_json::to_string(&kept(page, article)).ok()?;
     Some(Then::new(move || async move {
         let done = match visit {
             Visit::First => store.watch(&Watched { article: id, page, since, validators }).await,
             Visit::Updated => store.watch_on(&id, Some(&page), &validators).await,
-            Visit::Hour | Visit::Day | Visit::Week => store.watch_on(&id, None, &validators).await,
+            // Its text may have been free before.
+            Visit::Hour | Visit::Day | Visit::Week => store.watch_on(&id, is_bare.then_some(&page), &validators).await,
         };
         done.map_err(|e| ThenError(e.to_string()))
     }))

@@ -15,13 +15,10 @@ use super::components::{Component, Link, components, hash_key};
 use crate::StoreError;
 use crate::dialect::{Backend, Db, Tx, placeholders, value_rows};
 use crate::row::Reader;
-use article::{Article, ArticleId, StoryId, Timestamp, Verdict, VerdictKind, word_count};
+use article::{Article, ArticleId, StoryId, Timestamp, Verdict, VerdictKind, is_telling, plain_text};
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-/// Words below which equal texts prove nothing: “Video”, “This article is for subscribers”.
-const EXACT_MIN_WORDS: usize = 20;
 
 /// Story keys of an article whose verdict names one story: its own, that story's, and its copied article's.
 const COMMON_KEYS: usize = 3;
@@ -56,7 +53,7 @@ impl Keys {
 /// may be a hash without a text; where there never was a text the hash is of address and headline.
 fn exact_key(article: &Article) -> Option<String> {
     let no_text = Article::compute_hash(&article.url, &article.title, &[]);
-    let long_enough = article.blocks.is_empty() || word_count(&article.blocks) >= EXACT_MIN_WORDS;
+    let long_enough = article.blocks.is_empty() || is_telling(&plain_text(&article.blocks));
     (article.content_hash != no_text && long_enough).then(|| hash_key(&article.content_hash))
 }
 

@@ -5,6 +5,7 @@ use crate::retriever::{Retriever, RetrieverSettings};
 use article::{Arrival, Article, CanonicalUrl, Carry, Origin, Source, SourceId, Timestamp};
 use queue::{Delivery, Handler, Lane, Message, Outcome, Page, Visit};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use store::{PublishPolicy, Store};
 use web::{Client, Politeness, Robots, RobotsSettings};
 
@@ -117,6 +118,13 @@ impl House {
         outcome
     }
 
+    /// The one page that is watched, as it will be asked for again.
+    pub(super) async fn watched(&self) -> Page {
+        let (soon, moment) = (Timestamp::now().plus(Duration::from_secs(1)), Duration::from_secs(9));
+        let due = self.store.claim_due_revisits(soon, &[Duration::ZERO], 9, moment).await.unwrap();
+        serde_json::from_str(&due[0].page).unwrap()
+    }
+
     /// Puts an article on the site, as the publisher would.
     pub(super) async fn publish(&self, article: Article) {
         self.apply(Arrival::Seen { article: Box::new(article) }).await;
@@ -124,7 +132,7 @@ impl House {
 
     pub(super) async fn apply(&self, arrival: Arrival) {
         let verdict = article::Verdict::new_story(arrival.id());
-        let policy = PublishPolicy { exact_window: std::time::Duration::from_secs(3600) };
+        let policy = PublishPolicy { exact_window: Duration::from_secs(3600) };
         self.store.apply(&arrival, Some(&verdict), &policy, Timestamp::now()).await.unwrap();
     }
 }

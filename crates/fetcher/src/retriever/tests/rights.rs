@@ -84,6 +84,22 @@ async fn a_reservation_made_later_takes_the_text_of_the_same_article() {
 }
 
 #[tokio::test]
+async fn what_was_kept_of_a_page_goes_when_it_may_be_kept_no_longer() {
+    for (name, value) in [("tdm-reservation", "1"), ("x-robots-tag", "noarchive")] {
+        let house = House::new().await;
+        house.serve("/world/bridge", html(bridge("")));
+        let listed = queue::Page { summary: Some("A bridge opens.".to_owned()), ..page() };
+        house.look(&listed).await;
+        let id = article::ArticleId::of(&page().permalink);
+        assert!(house.store.capture(&id).await.unwrap().is_some());
+        house.serve("/world/bridge", html(bridge("")).with(name, value));
+        house.look(&queue::Page { visit: queue::Visit::Day, ..listed }).await;
+        assert_eq!(house.store.capture(&id).await.unwrap(), None, "{name}");
+        assert_eq!(house.watched().await.summary, None, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn responses_are_kept_unless_their_page_says_no() {
     let house = House::new().await;
     house.serve("/world/bridge", html(bridge("")).with("etag", "\"7\""));

@@ -3,7 +3,6 @@
 use super::house::{Answer, House, PERMALINK, arrival, bridge, html, page, page_at, status, visit};
 use article::{Arrival, WithdrawalCause};
 use queue::{Outcome, Page, Visit};
-use std::time::Duration;
 use store::{ArticleState, StoredArticle};
 
 /// A house whose article is on the site; its page had this validator.
@@ -124,10 +123,7 @@ async fn the_next_look_knows_what_the_feed_said() {
         house.serve("/world/bridge", html(bridge(head)));
         let listed = Page { summary: Some("A bridge opens.".to_owned()), ..page() };
         house.look(&listed).await;
-        let ages = [Duration::ZERO];
-        let now = article::Timestamp::now().plus(Duration::from_secs(1));
-        let due = house.store.claim_due_revisits(now, &ages, 9, Duration::from_secs(9)).await.unwrap();
-        let found: Page = serde_json::from_str(&due[0].page).unwrap();
+        let found = house.watched().await;
         assert_eq!(Page { summary: None, ..found.clone() }, Page { summary: None, ..listed });
         found
     };
