@@ -29,8 +29,9 @@ pub struct Progress {
 }
 
 /// Empties the index and fills it from the store: every article seen since `since`, in the story the store
-/// has it in. What was taken down is left out. Begin when the stories belt has run empty, or articles on their way
-/// are judged against an index that lacks them; the store's own gates then still hold.
+/// has it in, with the text that is kept of it, shown or withheld. What was taken down has none any more and is left
+/// out. Begin when the stories belt has run empty, or articles on their way are judged against an index that lacks
+/// them; the store's own gates then still hold.
 ///
 /// Can be repeated: after a death run it again.
 pub async fn rebuild(
@@ -46,7 +47,7 @@ pub async fn rebuild(
     for openers in [true, false] {
         let mut after: Option<ArticleId> = None;
         loop {
-            let page = store.articles_after(after.as_ref(), PAGE).await?;
+            let page = store.kept_after(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.article.id.clone());
             for stored in page.iter().filter(|s| opens(s) == openers) {
@@ -94,11 +95,6 @@ pub enum Mismatch {
         /// The index's.
         indexed: StoryId,
     },
-    /// It was taken down, and the index still knows it.
-    TakenDown {
-        /// Which.
-        article: ArticleId,
-    },
 }
 
 /// What a check found.
@@ -113,6 +109,8 @@ pub struct Verified {
 }
 
 /// Compares the index with the store, article by article, for those seen since `since`. Changes nothing.
+///
+/// What was taken down is not compared: until the next rebuild the index still knows the text, and its copies by it.
 pub async fn verify(store: &Store, index: &dyn Index, since: Timestamp) -> Result<Verified, RebuildError> {
     let mut verified = Verified::default();
     let mut after: Option<ArticleId> = None;
@@ -120,7 +118,7 @@ pub async fn verify(store: &Store, index: &dyn Index, since: Timestamp) -> Resul
         let page = store.articles_after(after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.article.id.clone());
-        for stored in page.iter().filter(|s| s.article.observed_at >= since) {
+        for stored in page.iter().filter(|s| s.state != ArticleState::TakenDown && s.article.observed_at >= since) {
             verified.articles += 1;
             let known = index.known(&stored.article.id).await?;
             if let Some(mismatch) = mismatch(stored, known.map(|k| k.verdict.story)) {
@@ -136,13 +134,11 @@ pub async fn verify(store: &Store, index: &dyn Index, since: Timestamp) -> Resul
 
 fn mismatch(stored: &StoredArticle, indexed: Option<StoryId>) -> Option<Mismatch> {
     let article = stored.article.id.clone();
-    match (stored.state, indexed) {
-        (ArticleState::TakenDown, None) => None,
-        (ArticleState::TakenDown, Some(_)) => Some(Mismatch::TakenDown { article }),
-        (_, None) => Some(Mismatch::Missing { article }),
-        (_, Some(indexed)) if indexed != stored.story => {
+    match indexed {
+        None => Some(Mismatch::Missing { article }),
+        Some(indexed) if indexed != stored.story => {
             Some(Mismatch::OtherStory { article, stored: stored.story.clone(), indexed })
         }
-        (_, Some(_)) => None,
+        Some(_) => None,
     }
 }

@@ -119,7 +119,7 @@ impl Store {
         })
     }
 
-    /// Articles in the order of their ids, for rebuilding an index and for checks: those after `after`, at most `limit`.
+    /// Articles as they may be shown, in the order of their ids: those after `after`, at most `limit`.
     pub async fn articles_after(
         &self,
         after: Option<&ArticleId>,

@@ -1,5 +1,5 @@
-//! What is carried with its text: all of it in order, for whoever asks again whether it may be, what may be only
-//! until a time, and how far the asking has come.
+//! What is kept, whatever is withheld of it: all of it in order, for the index; of that what is carried with its text, for
+//! whoever asks again whether it may be; what may be only until a time, and how far the asking has come.
 
 use crate::articles::read_article;
 use crate::row::{Reader, read_all};
@@ -21,6 +21,18 @@ pub struct Pass {
 }
 
 impl Store {
+    /// Every article as it is kept, in the order of their ids: those after `after`, at most `limit`. For the index
+    /// only, which must know a text again that its story withholds; nothing of this may be shown.
+    pub async fn kept_after(&self, after: Option<&ArticleId>, limit: u32) -> Result<Vec<StoredArticle>, StoreError> {
+        let sql = format!("SELECT {KEPT} FROM articles a WHERE a.id > $1 ORDER BY a.id LIMIT $2");
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .bind(after.map(ArticleId::to_string).unwrap_or_default())
+            .bind(i64::from(limit))
+            .fetch_all(&self.db.read)
+            .await?;
+        read_all(&rows, read_article)
+    }
+
     /// Articles on the site with at least the beginning of their text, as they are kept, in the order of their
     /// ids: those after `after`, at most `limit`.
     pub async fn carried_after(&self, after: Option<&ArticleId>, limit: u32) -> Result<Vec<StoredArticle>, StoreError> {

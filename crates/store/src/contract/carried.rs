@@ -30,6 +30,11 @@ pub async fn only_texts_on_the_site_are_carried(store: &Store) {
         found.push(next.article);
     }
     assert_eq!(found.iter().collect::<Vec<_>>(), expected);
+
+    // The index is told of all, the withheld text too.
+    let kept = store.kept_after(None, 9).await.unwrap();
+    assert_eq!(kept.iter().find(|k| k.article.id == copy.id).map(|k| &k.article), Some(&copy));
+    assert_eq!((kept.len(), store.kept_after(Some(&kept[1].article.id), 1).await.unwrap()), (4, vec![kept[2].clone()]));
 }
 
 pub async fn a_source_is_known_by_its_newest_articles(store: &Store) {
