@@ -158,6 +158,73 @@ pub async fn a_takedown_covers_own_aliases_only(store: &Store) {
     assert_eq!(put(store, &again).await.change, Change::Unchanged);
 }
 
+/// An article under two slugs, the newer of which names the older, and both a third address.
+async fn slugs(store: &Store) -> (Article, Article, String) {
+    let short = "https://one.example/?p=123".to_owned();
+    let mut old = article("one.example", "old-slug", minute(1), &text("lake", 60));
+    old.aliases = vec![short.clone()];
+    let mut new = article("www.one.example", "new-slug", minute(2), &text("lake", 60));
+    new.aliases = vec![old.url.to_string(), short.clone()];
+    put(store, &old).await;
+    put(store, &new).await;
+    assert_eq!(story_of(store, &new).await.members.len(), 2);
+    (old, new, short)
+}
+
+async fn assert_gone(store: &Store, url: &str, articles: [&Article; 2]) {
+    let done = store.execute_takedown(url, "cli:op", minute(9)).await.unwrap();
+    let mut expected = articles.map(|a| a.id.clone());
+    expected.sort_by_key(ToString::to_string);
+    assert_eq!(done.articles, expected);
+    for a in articles {
+        assert_eq!(store.article(&a.id).await.unwrap().unwrap().state, ArticleState::TakenDown, "{}", a.url);
+    }
+    assert!(store.search("lake1", 10).await.unwrap().is_empty());
+}
+
+pub async fn a_takedown_of_an_old_slug_takes_the_new_one(store: &Store) {
+    let (old, new, _) = slugs(store).await;
+    assert_gone(store, old.url.as_str(), [&old, &new]).await;
+}
+
+pub async fn a_takedown_of_a_new_slug_takes_the_old_one(store: &Store) {
+    // Neither names the other.
+    let (old, mut new, short) = (
+        article("one.example", "old-slug", minute(1), &text("lake", 60)),
+        article("one.example", "new-slug", minute(2), &text("lake", 60)),
+        "https://one.example/?p=123".to_owned(),
+    );
+    let old = Article { aliases: vec![short.clone()], ..old };
+    new.aliases = vec![short];
+    put(store, &old).await;
+    put(store, &new).await;
+    assert_gone(store, new.url.as_str(), [&old, &new]).await;
+}
+
+pub async fn a_takedown_of_an_address_that_both_slugs_share_takes_both(store: &Store) {
+    let (old, new, short) = slugs(store).await;
+    // Another site's article says that it is there too, and stays.
+    let mut claimant = article("two.example", "c", minute(3), &text("sea", 60));
+    claimant.aliases = vec![short.clone(), old.url.to_string()];
+    put(store, &claimant).await;
+    assert_gone(store, &short, [&old, &new]).await;
+    assert_eq!(store.article(&claimant.id).await.unwrap().unwrap().state, ArticleState::Shown);
+}
+
+pub async fn an_alias_that_different_stories_share_means_none_of_them(store: &Store) {
+    let shared = "https://one.example/live".to_owned();
+    let mut stories = ["lake", "sea"].map(|topic| article("one.example", topic, minute(1), &text(topic, 60)));
+    for a in &mut stories {
+        a.aliases = vec![shared.clone()];
+        put(store, a).await;
+    }
+    store.execute_takedown(&shared, "cli:op", minute(2)).await.unwrap();
+    store.execute_takedown(stories[0].url.as_str(), "cli:op", minute(2)).await.unwrap();
+    let states = async |a: &Article| store.article(&a.id).await.unwrap().unwrap().state;
+    assert_eq!(states(&stories[0]).await, ArticleState::TakenDown);
+    assert_eq!(states(&stories[1]).await, ArticleState::Shown);
+}
+
 pub async fn a_takedown_gives_the_face_to_another(store: &Store) {
     let a = article("one.example", "a", minute(1), &text("lake", 60));
     let b = article("two.example", "b", minute(2), &text("lakes", 60));

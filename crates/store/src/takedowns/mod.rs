@@ -1,5 +1,6 @@
 //! Takedowns and the tombstones that make them last.
 
+mod meant;
 mod stones;
 mod together;
 
@@ -9,12 +10,13 @@ use crate::dialect::{Tx, placeholders};
 use crate::row::Reader;
 use crate::{AuditEntry, Store, StoreError, audit};
 use article::{ArticleId, CanonicalUrl, Timestamp};
+use meant::meant_by;
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use stones::{bury, forget, named_articles, own_aliases};
+use stones::{bury, forget};
 pub use together::Tombstones;
 
 /// Where a takedown stands.
@@ -114,8 +116,9 @@ impl Store {
     /// captures and search entry are gone, and its story elects another face or is gone. Idempotent.
     /// Works for an address never seen: it will not come.
     ///
-    /// An alias on another site, or one that other articles share, gets no tombstone: a page could name
-    /// anybody's address as its own.
+    /// An article that is also stored under another slug is taken down under each: the same site's articles of one
+    /// story that name each other, or share an alias, are one. An alias on another site, or one that articles of
+    /// different stories share, gets no tombstone: a page could name anybody's address as its own.
     pub async fn execute_takedown(&self, url: &str, actor: &str, now: Timestamp) -> Result<Takedown, StoreError> {
         let url = canonical(url)?;
         // A publisher may be at the same story; a removal does not give up because of that.
@@ -132,13 +135,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         insert_request(&mut tx, url, actor, "", now).await?;
         let request = read_request(&mut tx, url).await?;
-        let mut ids = BTreeMap::from([(ArticleId::of(url), url.to_string())]);
-        for (id, address) in named_articles(&mut tx, url).await? {
-            for alias in own_aliases(&mut tx, &id, &address).await? {
-                ids.insert(ArticleId::of(&alias), alias.to_string());
-            }
-            ids.insert(id, address.to_string());
-        }
+        let ids = meant_by(&mut tx, url).await?;
         let names: BTreeSet<String> = ids.keys().map(ArticleId::to_string).collect();
         self.db.lock_names(&mut tx, &names).await?;
         for (id, address) in &ids {

@@ -3,7 +3,7 @@
 use crate::apply::{Group, hide, settle};
 use crate::dialect::{Db, Tx, placeholders};
 use crate::row::Reader;
-use crate::{ArticleState, StoreError, articles};
+use crate::{ArticleState, StoreError};
 use article::{Arrival, ArticleId, CanonicalUrl, StoryId, Timestamp};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
@@ -101,60 +101,4 @@ pub(super) async fn forget(tx: &mut Tx, article: &str) -> Result<(), StoreError>
         sqlx::query(table).bind(article).execute(&mut **tx).await?;
     }
     Ok(())
-}
-
-/// The article at an address, or, if none is, those that name it as an alias.
-pub(super) async fn named_articles(
-    tx: &mut Tx,
-    url: &CanonicalUrl,
-) -> Result<Vec<(ArticleId, CanonicalUrl)>, StoreError> {
-    let own = sqlx::query("SELECT id, url FROM articles WHERE id = $1")
-        .bind(ArticleId::of(url).to_string())
-        .fetch_all(&mut **tx)
-        .await?;
-    let rows = if own.is_empty() {
-        sqlx::query(
-            "SELECT a.id, a.url FROM aliases l JOIN articles a ON a.id = l.article WHERE l.url = $1 ORDER BY a.id",
-        )
-        .bind(articles::alias_form(url.as_str()))
-        .fetch_all(&mut **tx)
-        .await?
-    } else {
-        own
-    };
-    let found = rows
-        .iter()
-        .map(|row| {
-            let address = CanonicalUrl::parse(&row.text("url")?).map_err(|e| StoreError::damaged("url", e))?;
-            Ok((row.id("id")?, address))
-        })
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    // An address that several articles share as an alias (a feed's one GUID) names none of them.
-    Ok(if found.len() > 1 { Vec::new() } else { found })
-}
-
-/// Aliases that can only mean this article: on its own site, not the site's front, and nobody else's.
-pub(super) async fn own_aliases(
-    tx: &mut Tx,
-    id: &ArticleId,
-    url: &CanonicalUrl,
-) -> Result<Vec<CanonicalUrl>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT url FROM aliases l WHERE l.article = $1
-            AND NOT EXISTS (SELECT 1 FROM aliases o WHERE o.url = l.url AND o.article <> l.article)
-         ORDER BY url",
-    )
-    .bind(id.to_string())
-    .fetch_all(&mut **tx)
-    .await?;
-    let mut own = Vec::new();
-    for row in &rows {
-        if let Ok(alias) = CanonicalUrl::parse(&row.text("url")?)
-            && alias.same_site(url)
-            && alias.path() != "/"
-        {
-            own.push(alias);
-        }
-    }
-    Ok(own)
 }
