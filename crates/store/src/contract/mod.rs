@@ -54,6 +54,7 @@ macro_rules! contract_tests {
             rights::a_takedown_gives_the_face_to_another,
             rights::a_lifted_takedown_lets_the_article_come_again,
             rights::what_was_lifted_finds_its_story_again,
+            rights::what_was_withheld_is_shown_again_when_the_takedown_is_lifted,
             rights::a_takedown_and_publishers_at_the_same_story,
             rights::many_ask_about_tombstones_at_once,
             rights::a_page_of_nothing_but_words_is_published,

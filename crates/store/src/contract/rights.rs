@@ -276,6 +276,23 @@ pub async fn what_was_lifted_finds_its_story_again(store: &Store) {
     assert_eq!((view.id, view.members.len(), &view.primary), (story, 2, &a.id), "its address is still its own");
 }
 
+pub async fn what_was_withheld_is_shown_again_when_the_takedown_is_lifted(store: &Store) {
+    let a = article("one.example", "a", minute(1), &text("lake", 60));
+    let b = article("two.example", "b", minute(2), &text("lakes", 60));
+    put(store, &a).await;
+    put_copy(store, &b, &a).await;
+    let story = story_of(store, &b).await.id;
+    store.execute_takedown(a.url.as_str(), "cli:op", minute(3)).await.unwrap();
+    assert!(store.article(&b.id).await.unwrap().unwrap().article.blocks.is_empty());
+    store.lift_takedown(a.url.as_str(), "cli:op", minute(4)).await.unwrap();
+    assert_eq!(store.article(&b.id).await.unwrap().unwrap().article, b);
+    assert_eq!(store.search("lakes1", 10).await.unwrap().len(), 1);
+    let view = story_of(store, &b).await;
+    assert_eq!((view.id, view.members.len(), view.face), (story.clone(), 1, Some(b.id.clone())));
+    assert_eq!(put(store, &a).await.story, story);
+    assert_eq!(story_of(store, &b).await.primary, a.id);
+}
+
 pub async fn a_takedown_and_publishers_at_the_same_story(store: &Store) {
     let original = article("wire.example", "a", minute(0), &text("lake", 60));
     put(store, &original).await;

@@ -7,7 +7,7 @@ mod together;
 pub(crate) use stones::stands_against;
 
 use crate::dialect::{Tx, placeholders};
-use crate::row::Reader;
+use crate::row::{Reader, read_all};
 use crate::{AuditEntry, Store, StoreError, audit};
 use article::{ArticleId, CanonicalUrl, Timestamp};
 use meant::meant_by;
@@ -121,14 +121,7 @@ impl Store {
     /// different stories share, gets no tombstone: a page could name anybody's address as its own.
     pub async fn execute_takedown(&self, url: &str, actor: &str, now: Timestamp) -> Result<Takedown, StoreError> {
         let url = canonical(url)?;
-        // A publisher may be at the same story; a removal does not give up because of that.
-        for _ in 1..TRIES {
-            match self.try_takedown(&url, actor, now).await {
-                Err(StoreError::Conflict(_)) => tokio::time::sleep(PAUSE).await,
-                done => return done,
-            }
-        }
-        self.try_takedown(&url, actor, now).await
+        insist(|| self.try_takedown(&url, actor, now)).await
     }
 
     async fn try_takedown(&self, url: &CanonicalUrl, actor: &str, now: Timestamp) -> Result<Takedown, StoreError> {
@@ -156,32 +149,37 @@ impl Store {
     }
 
     /// Lifts a tombstone. Only an operator does. Returns whether one stood. Nothing comes back by itself:
-    /// the article is fetched anew when a feed lists it.
+    /// the article is fetched anew when a feed lists it. Its copies, which withheld their texts because of it, do not
+    /// any longer.
     pub async fn lift_takedown(&self, url: &str, actor: &str, now: Timestamp) -> Result<bool, StoreError> {
         let url = canonical(url)?;
+        insist(|| self.try_lift(&url, actor, now)).await
+    }
+
+    async fn try_lift(&self, url: &CanonicalUrl, actor: &str, now: Timestamp) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
         let row = sqlx::query(
             "SELECT t.takedown FROM tombstones t WHERE t.article = $1
              UNION SELECT d.id AS takedown FROM takedowns d WHERE d.url = $2 AND d.state = 'executed'",
         )
-        .bind(ArticleId::of(&url).to_string())
+        .bind(ArticleId::of(url).to_string())
         .bind(url.as_str())
         .fetch_all(&mut *tx)
         .await?;
         for row in &row {
             let takedown = row.int("takedown")?;
-            let stones = sqlx::query("SELECT article FROM tombstones WHERE takedown = $1")
+            let stones = sqlx::query("SELECT article FROM tombstones WHERE takedown = $1 ORDER BY article")
                 .bind(takedown)
                 .fetch_all(&mut *tx)
                 .await?;
-            for stone in &stones {
-                forget(&mut tx, &stone.text("article")?).await?;
-            }
+            let articles: Vec<ArticleId> = read_all(&stones, |stone| stone.id("article"))?;
+            self.db.lock_names(&mut tx, &articles.iter().map(ArticleId::to_string).collect()).await?;
+            forget(&self.db, &mut tx, &articles, now).await?;
             sqlx::query("DELETE FROM tombstones WHERE takedown = $1").bind(takedown).execute(&mut *tx).await?;
             sqlx::query("DELETE FROM takedowns WHERE id = $1").bind(takedown).execute(&mut *tx).await?;
         }
         if !row.is_empty() {
-            note(&mut tx, actor, "takedown.lift", &url, now).await?;
+            note(&mut tx, actor, "takedown.lift", url, now).await?;
         }
         tx.commit().await?;
         Ok(!row.is_empty())
@@ -204,6 +202,17 @@ impl Store {
         }
         Ok(stand)
     }
+}
+
+/// A publisher may be at the same story; a removal, or its lifting, does not give up because of that.
+async fn insist<T, F: Future<Output = Result<T, StoreError>>>(attempt: impl Fn() -> F) -> Result<T, StoreError> {
+    for _ in 1..TRIES {
+        match attempt().await {
+            Err(StoreError::Conflict(_)) => tokio::time::sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+    attempt().await
 }
 
 fn canonical(url: &str) -> Result<CanonicalUrl, StoreError> {

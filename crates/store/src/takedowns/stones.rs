@@ -6,7 +6,7 @@ use crate::row::Reader;
 use crate::{ArticleState, StoreError};
 use article::{Arrival, ArticleId, CanonicalUrl, StoryId, Timestamp};
 use sqlx::AssertSqlSafe;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The first gate: whether a tombstone stands against an arrival, under its own address or one of its
 /// aliases. What comes in under an alias of something taken down is taken down under its own address too.
@@ -71,34 +71,77 @@ pub(super) async fn bury(
     let Some(row) = row else { return Ok(()) };
     hide(tx, id, ArticleState::TakenDown).await?;
     let story: StoryId = row.id("story")?;
-    // The story's row first: an arrival for another of its articles waits, or has been waited for.
+    hold(db, tx, &story, std::slice::from_ref(id)).await?;
+    elect_anew(db, tx, story, id, now).await
+}
+
+/// Makes the story's row this transaction's: an arrival for another of its articles waits, or has been waited for, and
+/// then these may be in another story.
+async fn hold(db: &Db, tx: &mut Tx, story: &StoryId, articles: &[ArticleId]) -> Result<(), StoreError> {
     let sql = format!("SELECT id FROM stories WHERE id = $1{}", db.for_update());
     sqlx::query(AssertSqlSafe(sql)).bind(story.to_string()).fetch_optional(&mut **tx).await?;
-    let row = sqlx::query("SELECT story FROM articles WHERE id = $1").bind(&key).fetch_one(&mut **tx).await?;
-    if row.id::<StoryId>("story")? != story {
-        return Err(StoreError::Conflict("its story was merged meanwhile".to_owned()));
+    for article in articles {
+        if story_of(tx, article).await?.as_ref() != Some(story) {
+            return Err(StoreError::Conflict("its story was merged meanwhile".to_owned()));
+        }
     }
+    Ok(())
+}
+
+async fn story_of(tx: &mut Tx, article: &ArticleId) -> Result<Option<StoryId>, StoreError> {
+    let row = sqlx::query("SELECT story FROM articles WHERE id = $1")
+        .bind(article.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.map(|row| row.id("story")).transpose()
+}
+
+/// Elects over what a held story has now that `article` is gone from readers.
+async fn elect_anew(
+    db: &Db,
+    tx: &mut Tx,
+    story: StoryId,
+    article: &ArticleId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let rows = sqlx::query("SELECT id FROM articles WHERE story = $1 ORDER BY id")
         .bind(story.to_string())
         .fetch_all(&mut **tx)
         .await?;
     let articles = rows.iter().map(|r| r.text("id")).collect::<Result<_, _>>()?;
-    settle(db, tx, &Group { story, articles, merged: Vec::new(), moved: false }, id, now, true).await?;
+    settle(db, tx, &Group { story, articles, merged: Vec::new(), moved: false }, article, now, true).await?;
     Ok(())
 }
 
-/// Removes what is known of an article, so that it can come as if never seen.
-pub(super) async fn forget(tx: &mut Tx, article: &str) -> Result<(), StoreError> {
-    for table in [
-        "DELETE FROM articles WHERE id = $1",
-        "DELETE FROM aliases WHERE article = $1",
-        "DELETE FROM story_keys WHERE article = $1",
-        "DELETE FROM withdrawals WHERE article = $1",
-        "DELETE FROM changes WHERE article = $1",
-        "DELETE FROM entries WHERE article = $1",
-        "DELETE FROM stories WHERE lead = $1 AND face IS NULL",
-    ] {
-        sqlx::query(table).bind(article).execute(&mut **tx).await?;
+/// Removes what is known of articles, so that they can come as if never seen. The stories that they leave are elected
+/// anew: what was withheld there because of them is shown and found again.
+pub(super) async fn forget(db: &Db, tx: &mut Tx, articles: &[ArticleId], now: Timestamp) -> Result<(), StoreError> {
+    let mut left: BTreeMap<String, (StoryId, Vec<ArticleId>)> = BTreeMap::new();
+    for article in articles {
+        if let Some(story) = story_of(tx, article).await? {
+            left.entry(story.to_string()).or_insert_with(|| (story, Vec::new())).1.push(article.clone());
+        }
+    }
+    // In the order of their ids, as the publisher takes them.
+    for (story, gone) in left.values() {
+        hold(db, tx, story, gone).await?;
+    }
+    for article in articles {
+        for table in [
+            "DELETE FROM articles WHERE id = $1",
+            "DELETE FROM aliases WHERE article = $1",
+            "DELETE FROM story_keys WHERE article = $1",
+            "DELETE FROM withdrawals WHERE article = $1",
+            "DELETE FROM changes WHERE article = $1",
+            "DELETE FROM entries WHERE article = $1",
+        ] {
+            sqlx::query(table).bind(article.to_string()).execute(&mut **tx).await?;
+        }
+    }
+    for (story, gone) in left.into_values() {
+        if let Some(article) = gone.first() {
+            elect_anew(db, tx, story, article, now).await?;
+        }
     }
     Ok(())
 }
