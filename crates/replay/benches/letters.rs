@@ -60,6 +60,7 @@ fn letter(number: u32, now: Timestamp) -> DeadLetter {
         died_at: now.minus(Duration::from_millis(u64::from(number))),
         host: Some(format!("h{}.example", number % 200)),
         source: Some(format!("source-{}", number % 400)),
+        article: Some(arrival(number, now).id().clone()),
         release: "0.1.0".to_owned(),
         traceparent: None,
         kind: outgoing.kind.to_owned(),

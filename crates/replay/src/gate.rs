@@ -41,7 +41,8 @@ pub(crate) async fn decide(
         let held = row.letter.deaths >= settings.max_returns && !force;
         match (Stage::from_name(&row.letter.stage), body) {
             (None, _) => Decision::Homeless,
-            // Nothing brings back what was taken down, not even force.
+            // Nothing brings back what was taken down, not even force; what was erased for it not even its lifting.
+            _ if row.letter.is_erased() => Decision::Drop(DropReason::TakenDown),
             (_, Some(body)) if body.brings().is_some_and(|a| gone.contains(&a)) => {
                 Decision::Drop(DropReason::TakenDown)
             }

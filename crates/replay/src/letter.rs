@@ -1,5 +1,6 @@
 //! From the queue to the ledger and back.
 
+use crate::body::Body;
 use article::Timestamp;
 use queue::{Belt, DeadReason, Envelope, Lane, MessageId, QueueName, Stage};
 use store::{DeadLetter, LedgerRow};
@@ -13,6 +14,7 @@ pub(crate) fn buried(belt: Belt, envelope: &Envelope, headers: &[u8], now: Times
     let death = envelope.death.as_ref();
     // A stage of our own naming is believed; anything else came from nowhere, and the queue's name is true.
     let stage = death.and_then(|d| Stage::from_name(&d.stage)).unwrap_or_else(|| belt.stage());
+    let body = Body::read(stage, &envelope.kind, envelope.schema, &envelope.body).ok();
     DeadLetter {
         message_id: cut(&envelope.message_id.0),
         stage: stage.as_str().to_owned(),
@@ -25,6 +27,7 @@ pub(crate) fn buried(belt: Belt, envelope: &Envelope, headers: &[u8], now: Times
         died_at: death.map_or(now, |d| d.at),
         host: envelope.host.as_deref().map(cut),
         source: envelope.source.as_deref().map(cut),
+        article: body.and_then(|b| b.brings()),
         release: death.map(|d| cut(&d.release)).unwrap_or_default(),
         traceparent: envelope.traceparent.as_deref().map(cut),
         kind: cut(&envelope.kind),

@@ -48,7 +48,7 @@ pub use entries::{EntryKey, EntryStatus};
 pub use error::StoreError;
 pub use feeds::{DueFeed, FeedState, PollRecord};
 pub use health::FeedHealth;
-pub use ledger::{DeadFilter, DeadGroup, DeadLetter, LedgerRow, LedgerState, ReplayTally};
+pub use ledger::{DeadFilter, DeadGroup, DeadLetter, LedgerRow, LedgerState, ReplayTally, TAKEN_DOWN};
 pub use revisits::{DueRevisit, Validators, Watched};
 pub use settings::StoreSettings;
 pub use stories::{Applied, Change, Member, PublishPolicy, StoryLookup, StoryView};

@@ -169,4 +169,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "DROP INDEX articles_story",
     "CREATE INDEX articles_in_story ON articles (story, state, source)",
     "CREATE INDEX articles_kinds ON articles (verdict_kind, state)",
+], &[
+    // The text in a dead letter is erased with its article.
+    "ALTER TABLE ledger ADD COLUMN article TEXT",
+    "CREATE INDEX ledger_article ON ledger (article)",
 ]];

@@ -159,6 +159,7 @@ fn letter(id: &str, reason: &str) -> DeadLetter {
         died_at: Timestamp::from_secs(2),
         host: Some("aurora-times.example".to_owned()),
         source: Some("aurora-times".to_owned()),
+        article: None,
         release: "0.1.0".to_owned(),
         traceparent: None,
         kind: "page".to_owned(),

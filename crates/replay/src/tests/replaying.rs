@@ -127,6 +127,19 @@ async fn what_was_taken_down_or_is_old_news_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_erased_is_not_sent_even_when_its_takedown_is_lifted() {
+    let desk = Desk::new().await;
+    desk.bury(2).await;
+    let gone = story(1);
+    desk.store.execute_takedown(gone.url.as_str(), "cli:op", Timestamp::now()).await.unwrap();
+    desk.store.lift_takedown(gone.url.as_str(), "cli:op", Timestamp::now()).await.unwrap();
+    let account = run(&desk, &Options { wait: Duration::ZERO, force: true, ..options() }).await;
+    assert_eq!((account.taken_down, account.tally.under_way), (1, 1));
+    let row = desk.rows(LedgerState::Dropped, 1).await.remove(0);
+    assert_eq!((row.letter.article, row.outcome.as_deref()), (Some(gone.id), Some("taken_down")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_coming_back_is_held_unless_forced() {
     let desk = Desk::new().await;
     let letters: Vec<_> =

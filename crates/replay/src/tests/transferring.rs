@@ -40,6 +40,22 @@ async fn what_was_exported_and_purged_comes_back_the_same() {
 }
 
 #[tokio::test]
+async fn what_was_taken_down_is_exported_without_its_text_and_not_taken_in() {
+    let desk = Desk::new().await;
+    desk.bury(1).await;
+    let before = exported(&desk).await;
+    let body: Value = serde_json::from_slice(&desk.dead(1).await[0].letter.body).unwrap();
+    let url = body["article"]["url"].as_str().unwrap();
+    desk.store.execute_takedown(url, "cli:op", Timestamp::now()).await.unwrap();
+    let after = exported(&desk).await;
+    assert!(before.contains("lake1") && !after.contains("lake1"), "{after}");
+    let done = import(&desk.store, after.as_bytes(), "cli:op").await.unwrap();
+    assert_eq!(done, Imported { skipped: 1, ..Imported::default() });
+    import(&desk.store, before.as_bytes(), "cli:op").await.unwrap();
+    assert!(!exported(&desk).await.contains("lake1"), "an older file does not bring it back");
+}
+
+#[tokio::test]
 async fn purge_takes_no_more_than_its_limit() {
     let desk = Desk::new().await;
     desk.bury(5).await;

@@ -7,7 +7,7 @@ use queue::{DeadReason, Stage};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::io::Write;
-use store::{DeadLetter, LedgerRow, LedgerState};
+use store::{DeadLetter, LedgerRow, LedgerState, TAKEN_DOWN};
 
 /// A checked line.
 #[derive(Debug)]
@@ -88,6 +88,7 @@ pub(super) fn read(number: usize, text: &[u8]) -> Result<Line, ReplayError> {
         died_at: fields.optional("died_at")?.unwrap_or(now),
         host: fields.optional("host")?,
         source: fields.optional("source")?,
+        article: None,
         release: fields.optional("release")?.unwrap_or_default(),
         traceparent: fields.optional("traceparent")?,
         kind: fields.required("kind")?,
@@ -97,14 +98,20 @@ pub(super) fn read(number: usize, text: &[u8]) -> Result<Line, ReplayError> {
     };
     let state = fields.optional("state")?.unwrap_or(LedgerState::Dead);
     fields.optional::<i64>("id")?;
-    fields.optional::<String>("outcome")?;
+    let outcome = fields.optional::<String>("outcome")?;
     fields.nothing_left()?;
 
     let original = letter.message_id.clone();
+    let taken_down = outcome.as_deref() == Some(TAKEN_DOWN);
+    if letter.body.is_empty() && (taken_down || state != LedgerState::Dead) {
+        // History, whatever its row's state was: nothing of it can be sent.
+        return Ok(Line { letter, state: LedgerState::Dropped, original });
+    }
     match Body::read(stage, &letter.kind, letter.schema, &letter.body) {
         Ok(body) => {
             letter.message_id = body.message_id().0;
             letter.host = body.host().or(letter.host);
+            letter.article = body.brings();
         }
         // It died of that, and is kept for whoever can read it.
         Err(_) if letter.reason == DeadReason::Undecodable.as_str() && !original.is_empty() => {}

@@ -1,8 +1,8 @@
 //! Dead letters.
 
-use super::minute;
+use super::{article, minute, text};
 use crate::{DeadFilter, DeadLetter, LedgerState, ReplayTally, Store};
-use article::Timestamp;
+use article::{ArticleId, Timestamp};
 use std::collections::HashMap;
 
 /// A letter that died at `at`; even numbers of extraction, odd ones of a charset.
@@ -20,6 +20,7 @@ pub fn letter(n: u32, at: Timestamp) -> DeadLetter {
         died_at: at,
         host: Some(format!("h{}.example", n % 5)),
         source: Some(format!("s{}", n % 5)),
+        article: None,
         release: format!("0.{n}.0"),
         traceparent: None,
         kind: "page".to_owned(),
@@ -57,6 +58,24 @@ pub async fn any_bytes_can_be_buried(store: &Store) {
     assert_eq!(store.bury(&[bad.clone(), letter(2, minute(2))]).await.unwrap(), 2);
     let row = &store.dead_letters(&DeadFilter::default()).await.unwrap()[0].letter;
     assert_eq!((&row.body, &row.headers, row.detail.as_str()), (&bad.body, &bad.headers, "cutoff"));
+}
+
+pub async fn a_takedown_erases_what_died_of_the_article(store: &Store) {
+    let gone = article("one.example", "a", minute(1), &text("lake", 60));
+    let of = |n: u32, id: &ArticleId| DeadLetter { article: Some(id.clone()), ..letter(n, minute(i64::from(n))) };
+    let other = of(3, &ArticleId::derive(&[b"another"]));
+    store.bury(&[of(1, &gone.id), of(2, &gone.id), other.clone(), letter(4, minute(4))]).await.unwrap();
+    store.execute_takedown(gone.url.as_str(), "cli:op", minute(9)).await.unwrap();
+    // Died on its way, and taken in only now.
+    store.bury(&[of(5, &gone.id)]).await.unwrap();
+    let rows = store.dead_letters(&DeadFilter::default()).await.unwrap();
+    let told: Vec<_> = rows.iter().map(|r| (r.letter.is_erased(), r.outcome.as_deref())).collect();
+    let (erased, kept) = ((true, Some("taken_down")), (false, None));
+    assert_eq!(told, [erased, erased, kept, kept, erased]);
+    assert_eq!((&rows[2].letter, rows[0].letter.headers.as_slice()), (&other, b"{}".as_slice()));
+
+    store.lift_takedown(gone.url.as_str(), "cli:op", minute(10)).await.unwrap();
+    assert!(store.dead_letter(rows[0].id).await.unwrap().unwrap().letter.is_erased(), "it does not come back");
 }
 
 pub async fn filters_and_pages(store: &Store) {

@@ -68,6 +68,7 @@ macro_rules! contract_tests {
             feeds::a_source_is_silent_by_its_own_rhythm,
             ledger::a_letter_is_buried_once,
             ledger::any_bytes_can_be_buried,
+            ledger::a_takedown_erases_what_died_of_the_article,
             ledger::filters_and_pages,
             ledger::groups_count_and_date,
             ledger::outcomes_stay,

@@ -4,7 +4,9 @@ mod filter;
 mod read;
 mod write;
 
-use article::Timestamp;
+pub(crate) use write::erase_text;
+
+use article::{ArticleId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A dead letter as the registrar hands it in. Body and headers are bytes, so that nothing in them can stop it.
@@ -32,6 +34,9 @@ pub struct DeadLetter {
     pub host: Option<String>,
     /// Source it is about.
     pub source: Option<String>,
+    /// The article that it would bring to readers, if its body could be read.
+    #[serde(default)]
+    pub article: Option<ArticleId>,
     /// The release that failed.
     pub release: String,
     /// W3C Trace Context.
@@ -42,9 +47,20 @@ pub struct DeadLetter {
     pub schema: u16,
     /// Headers as received, JSON.
     pub headers: Vec<u8>,
-    /// Body as received.
+    /// Body as received; none once its article was taken down.
     pub body: Vec<u8>,
 }
+
+impl DeadLetter {
+    /// Whether its body was erased because its article was taken down.
+    pub fn is_erased(&self) -> bool {
+        // What named an article had a body.
+        self.article.is_some() && self.body.is_empty()
+    }
+}
+
+/// The outcome of a row whose text was taken down before it had another; the word that a drop for it has too.
+pub const TAKEN_DOWN: &str = "taken_down";
 
 /// Where a ledger row stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

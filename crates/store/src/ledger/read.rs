@@ -154,6 +154,7 @@ fn read_row(row: &AnyRow) -> Result<LedgerRow, StoreError> {
             died_at: row.time("died_at")?,
             host: row.maybe_text("host")?,
             source: row.maybe_text("source")?,
+            article: row.maybe_id("article")?,
             release: row.text("release")?,
             traceparent: row.maybe_text("traceparent")?,
             kind: row.text("kind")?,

@@ -1,20 +1,24 @@
 //! Writing the ledger.
 
 use super::filter::{Condition, limit};
-use super::{DeadFilter, DeadLetter, LedgerState};
+use super::{DeadFilter, DeadLetter, LedgerState, TAKEN_DOWN};
 use crate::dialect::Tx;
 use crate::row::{Reader, big};
 use crate::{Store, StoreError};
-use article::{Timestamp, clean};
+use article::{ArticleId, Timestamp, clean};
 use sqlx::AssertSqlSafe;
 
 impl Store {
     /// Takes dead letters in, in one transaction. A letter that is there already (message, stage, deaths)
     /// changes nothing. Returns how many were new.
     ///
-    /// A letter that died after a replay closes the row of its earlier death at that stage: dead again.
+    /// A letter that died after a replay closes the row of its earlier death at that stage: dead again. Of a letter
+    /// whose article was taken down no body is kept.
     pub async fn bury(&self, letters: &[DeadLetter]) -> Result<u64, StoreError> {
         let mut tx = self.db.begin().await?;
+        // A takedown of one of them waits until its letter is there to be erased, or was waited for.
+        let articles = letters.iter().filter_map(|l| l.article.as_ref()).map(ToString::to_string).collect();
+        self.db.lock_names(&mut tx, &articles).await?;
         let mut new = 0;
         for letter in letters {
             if insert(&mut tx, letter).await? {
@@ -107,11 +111,37 @@ impl Store {
     }
 }
 
+/// Erases the bodies of an article's letters: the rows stay, and say why.
+pub(crate) async fn erase_text(tx: &mut Tx, article: &ArticleId) -> Result<(), StoreError> {
+    sqlx::query("UPDATE ledger_bodies SET body = $2 WHERE id IN (SELECT id FROM ledger WHERE article = $1)")
+        .bind(article.to_string())
+        .bind(Vec::<u8>::new())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("UPDATE ledger SET outcome = $2 WHERE article = $1 AND outcome IS NULL")
+        .bind(article.to_string())
+        .bind(TAKEN_DOWN)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether the letter would bring what was taken down.
+async fn is_taken_down(tx: &mut Tx, letter: &DeadLetter) -> Result<bool, StoreError> {
+    let Some(article) = &letter.article else { return Ok(false) };
+    let row = sqlx::query("SELECT 1 FROM tombstones WHERE article = $1")
+        .bind(article.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 async fn insert(tx: &mut Tx, letter: &DeadLetter) -> Result<bool, StoreError> {
+    let erased = is_taken_down(tx, letter).await?;
     let row = sqlx::query(
         "INSERT INTO ledger (message_id, stage, deaths, reason, detail, origin, attempts, first_seen, died_at, host,
-            source, release, traceparent, kind, schema_version, state, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $9)
+            source, release, traceparent, kind, schema_version, state, changed_at, article, outcome)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $9, $17, $18)
          ON CONFLICT (message_id, stage, deaths) DO NOTHING RETURNING id",
     )
     // Texts come from a broken message's headers: what databases refuse in a text must not stop it here.
@@ -131,13 +161,15 @@ async fn insert(tx: &mut Tx, letter: &DeadLetter) -> Result<bool, StoreError> {
     .bind(clean(&letter.kind))
     .bind(i64::from(letter.schema))
     .bind(LedgerState::Dead.as_str())
+    .bind(letter.article.as_ref().map(ToString::to_string))
+    .bind(erased.then_some(TAKEN_DOWN))
     .fetch_optional(&mut **tx)
     .await?;
     let Some(row) = row else { return Ok(false) };
     sqlx::query("INSERT INTO ledger_bodies (id, headers, body) VALUES ($1, $2, $3)")
         .bind(row.int("id")?)
         .bind(letter.headers.clone())
-        .bind(letter.body.clone())
+        .bind(if erased { Vec::new() } else { letter.body.clone() })
         .execute(&mut **tx)
         .await?;
     Ok(true)

@@ -113,7 +113,7 @@ impl Store {
 
     /// Carries out the request for `url`, recording one if there is none: in one transaction the tombstone
     /// stands (by article id, for the address and every alias known), the article's text, revisions,
-    /// captures and search entry are gone, and its story elects another face or is gone. Idempotent.
+    /// captures, dead letters' bodies and search entry are gone, and its story elects another face or is gone. Idempotent.
     /// Works for an address never seen: it will not come.
     ///
     /// An article that is also stored under another slug is taken down under each: the same site's articles of one

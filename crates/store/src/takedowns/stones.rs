@@ -3,7 +3,7 @@
 use crate::apply::{Group, hide, settle};
 use crate::dialect::{Db, Tx, placeholders};
 use crate::row::Reader;
-use crate::{ArticleState, StoreError};
+use crate::{ArticleState, StoreError, ledger};
 use article::{Arrival, ArticleId, CanonicalUrl, StoryId, Timestamp};
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +68,7 @@ pub(super) async fn bury(
     ] {
         sqlx::query(table).bind(&key).execute(&mut **tx).await?;
     }
+    ledger::erase_text(tx, id).await?;
     let Some(row) = row else { return Ok(()) };
     hide(tx, id, ArticleState::TakenDown).await?;
     let story: StoryId = row.id("story")?;
