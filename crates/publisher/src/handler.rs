@@ -1,6 +1,6 @@
 //! The stage that puts articles on the site.
 
-use crate::notices::{event_of, notices};
+use crate::notices::{event_of, notices, removal_notices};
 use crate::{PublisherSettings, Refusal};
 use article::{Timestamp, Verdict};
 use queue::{Delivery, Done, Foresight, Handler, NoticeEvent, Outcome, Stage, Story, Trial};
@@ -35,11 +35,14 @@ impl Publisher {
             lag_seconds: now.0.saturating_sub(story.arrival.observed_at().0) as f64 / 1000.0,
         }
         .emit();
-        if applied.change == Change::TakenDown {
+        let publish = if let Some(at) = applied.erased_at {
+            removal_notices(&self.settings, &applied.story, story.arrival.id(), story.arrival.url(), at)
+        } else if applied.change == Change::TakenDown {
             return Err(Refusal::TakenDown { url: story.arrival.url().to_string() });
-        }
-        let event = self.event(story, &applied, delivery).await?;
-        let publish = event.map(|e| notices(&self.settings, e, &applied.story, &story.arrival)).unwrap_or_default();
+        } else {
+            let event = self.event(story, &applied, delivery).await?;
+            event.map(|e| notices(&self.settings, e, &applied.story, &story.arrival)).unwrap_or_default()
+        };
         Ok(Done { publish, then: None, note: note(&applied, story.verdict.as_ref()) })
     }
 
@@ -83,7 +86,7 @@ impl Foresight for Publisher {
         let verdict = story.verdict.as_ref();
         let applied = self.store.foresee(&story.arrival, verdict, &policy, Timestamp::now()).await;
         let refusal: Refusal = match applied {
-            Ok(applied) if applied.change == Change::TakenDown => {
+            Ok(applied) if applied.change == Change::TakenDown && applied.erased_at.is_none() => {
                 Refusal::TakenDown { url: story.arrival.url().to_string() }
             }
             Ok(applied) => {

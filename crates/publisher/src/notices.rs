@@ -40,7 +40,8 @@ pub(crate) fn notices(
     to_all(settings, event, story, arrival.id(), arrival.url(), arrival.observed_at())
 }
 
-/// What every webhook is told when a takedown was carried out: whoever holds a copy removes it.
+/// What every webhook is told when a takedown was carried out, or an arrival ran into one and was erased: whoever holds
+/// a copy removes it.
 pub fn removal_notices(
     settings: &PublisherSettings,
     story: &StoryId,

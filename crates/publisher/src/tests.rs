@@ -125,6 +125,25 @@ async fn what_was_taken_down_is_dropped() {
 }
 
 #[tokio::test]
+async fn what_names_a_taken_down_address_is_removed_and_a_second_run_tells_the_same() {
+    let house = House::new().await;
+    let old = article("Aurora Times", "old-gates", "The gates", "en", &[]).url;
+    house.store.execute_takedown(old.as_str(), "cli:test", minutes_ago(20)).await.unwrap();
+    house.publish(&seen(&gates()), false).await;
+    let named = seen(&Article { aliases: vec![old.to_string()], ..revised() });
+    let trial = house.publisher.foresee(&named, &delivery(&named, false)).await;
+    assert!(matches!(&trial, Trial::Would(outcome) if outcome.name() == "done"), "{trial:?}");
+    let first = house.publish(&named, false).await;
+    let told: Vec<(&str, &str)> = first.iter().map(|(target, event, _)| (target.as_str(), *event)).collect();
+    assert_eq!(told, [("archive", "removed"), ("mirror", "removed")]);
+    assert_eq!(house.publish(&named, true).await, first);
+    // What comes later finds it gone.
+    let later = seen(&Article { observed_at: minutes_ago(1), ..revised() });
+    let outcome = house.publisher.handle(&later, &delivery(&later, false)).await;
+    assert_eq!((outcome.name(), outcome.reason()), ("drop", "taken_down"));
+}
+
+#[tokio::test]
 async fn a_look_ahead_publishes_nothing() {
     let house = House::new().await;
     let story = seen(&gates());

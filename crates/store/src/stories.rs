@@ -56,7 +56,7 @@ impl Change {
 /// What became of an arrival.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Applied {
-    /// Its story now. Meaningless for [`Change::TakenDown`].
+    /// Its story now. Meaningless for [`Change::TakenDown`], unless this very arrival erased its article.
     pub story: StoryId,
     /// What changed.
     pub change: Change,
@@ -64,12 +64,15 @@ pub struct Applied {
     pub merged: Vec<StoryId>,
     /// Whether the story's primary source is another one now.
     pub primary_changed: bool,
+    /// When this arrival erased its article, which had been on the site: it named something taken down as an alias.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
 }
 
 impl Applied {
     /// An arrival that left its story as it was.
     pub(crate) fn nothing(story: StoryId, change: Change) -> Self {
-        Self { story, change, merged: Vec::new(), primary_changed: false }
+        Self { story, change, merged: Vec::new(), primary_changed: false, erased_at: None }
     }
 }
 

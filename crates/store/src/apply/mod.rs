@@ -13,7 +13,8 @@ mod settle;
 use crate::dialect::Tx;
 use crate::row::to_json;
 use crate::stories::{Applied, Change, PublishPolicy};
-use crate::{ArticleState, Store, StoreError, takedowns};
+use crate::takedowns::{self, Gate};
+use crate::{ArticleState, Store, StoreError};
 use article::{Arrival, Article, StoryId, Timestamp, Verdict, Withdrawal};
 use known::{Held, Known, Sighting};
 use placement::{Keys, Placed};
@@ -122,8 +123,14 @@ impl Store {
         names.insert(arrival.id().to_string());
 
         self.db.lock_names(tx, &names).await?;
-        if takedowns::stands_against(&self.db, tx, arrival, now).await? {
-            return Ok(Applied::nothing(StoryId::opened_by(arrival.id()), Change::TakenDown));
+        match takedowns::stands_against(&self.db, tx, arrival, now).await? {
+            Gate::Open => {}
+            Gate::Closed => return refused(tx, arrival).await,
+            Gate::Erased(story) => {
+                let applied = Applied { erased_at: Some(now), ..Applied::nothing(story, Change::TakenDown) };
+                record(tx, arrival, &applied, now).await?;
+                return Ok(applied);
+            }
         }
         let held = Held::read(tx, arrival).await?;
         if let Some(applied) = held.applied {
@@ -252,6 +259,13 @@ fn change_of(article: &Article, known: Option<&Known>, newest: bool, state: Arti
     }
 }
 
+/// What an arrival is told that a tombstone stands against: if it was this one that erased its article, the same again.
+async fn refused(tx: &mut Tx, arrival: &Arrival) -> Result<Applied, StoreError> {
+    let before = Held::read(tx, arrival).await?.applied.filter(|a| a.change == Change::TakenDown);
+    Ok(before.unwrap_or_else(|| Applied::nothing(StoryId::opened_by(arrival.id()), Change::TakenDown)))
+}
+
+/// Remembers what an arrival changed. One that erases its article may have revised it before.
 async fn record(tx: &mut Tx, arrival: &Arrival, applied: &Applied, now: Timestamp) -> Result<(), StoreError> {
     let silent = matches!(applied.change, Change::Unchanged | Change::Older);
     if silent && applied.merged.is_empty() && !applied.primary_changed {
@@ -259,7 +273,7 @@ async fn record(tx: &mut Tx, arrival: &Arrival, applied: &Applied, now: Timestam
     }
     sqlx::query(
         "INSERT INTO changes (article, observed_at, revision, applied, made_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (article, observed_at, revision) DO NOTHING",
+         ON CONFLICT (article, observed_at, revision) DO UPDATE SET applied = excluded.applied, made_at = excluded.made_at",
     )
     .bind(arrival.id().to_string())
     .bind(arrival.observed_at().millis())

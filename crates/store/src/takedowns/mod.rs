@@ -4,7 +4,7 @@ mod meant;
 mod stones;
 mod together;
 
-pub(crate) use stones::stands_against;
+pub(crate) use stones::{Gate, stands_against};
 
 use crate::dialect::{Tx, placeholders};
 use crate::row::{Reader, read_all};

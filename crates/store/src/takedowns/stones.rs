@@ -8,6 +8,17 @@ use article::{Arrival, ArticleId, CanonicalUrl, StoryId, Timestamp};
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the first gate says of an arrival.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Gate {
+    /// No tombstone stands against it.
+    Open,
+    /// One does.
+    Closed,
+    /// One does, under an alias that this arrival names: its article, on the site in this story until now, is erased.
+    Erased(StoryId),
+}
+
 /// The first gate: whether a tombstone stands against an arrival, under its own address or one of its
 /// aliases. What comes in under an alias of something taken down is taken down under its own address too.
 pub(crate) async fn stands_against(
@@ -15,7 +26,7 @@ pub(crate) async fn stands_against(
     tx: &mut Tx,
     arrival: &Arrival,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Gate, StoreError> {
     let own = arrival.id().to_string();
     let mut ids = BTreeSet::from([own.clone()]);
     if let Arrival::Seen { article } = arrival {
@@ -29,18 +40,19 @@ pub(crate) async fn stands_against(
         query = query.bind(id);
     }
     let rows = query.fetch_all(&mut **tx).await?;
-    let Some(row) = rows.first() else { return Ok(false) };
+    let Some(row) = rows.first() else { return Ok(Gate::Open) };
     let mut stands_itself = false;
     for row in &rows {
         stands_itself |= row.text("article")? == own;
     }
-    if !stands_itself {
-        bury(db, tx, arrival.id(), arrival.url().as_str(), row.int("takedown")?, now).await?;
+    if stands_itself {
+        return Ok(Gate::Closed);
     }
-    Ok(true)
+    let erased = bury(db, tx, arrival.id(), arrival.url().as_str(), row.int("takedown")?, now).await?;
+    Ok(erased.map_or(Gate::Closed, Gate::Erased))
 }
 
-/// Sets a tombstone and erases what it stands for, if that is there.
+/// Sets a tombstone and erases what it stands for, if that is there. Returns its story if it was on the site.
 pub(super) async fn bury(
     db: &Db,
     tx: &mut Tx,
@@ -48,9 +60,10 @@ pub(super) async fn bury(
     address: &str,
     takedown: i64,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<StoryId>, StoreError> {
     let key = id.to_string();
-    let row = sqlx::query("SELECT story FROM articles WHERE id = $1").bind(&key).fetch_optional(&mut **tx).await?;
+    let row =
+        sqlx::query("SELECT story, state FROM articles WHERE id = $1").bind(&key).fetch_optional(&mut **tx).await?;
     sqlx::query(
         "INSERT INTO tombstones (article, takedown, url, erased) VALUES ($1, $2, $3, $4)
          ON CONFLICT (article) DO UPDATE SET erased = CASE WHEN excluded.erased = 1 THEN 1 ELSE tombstones.erased END",
@@ -69,11 +82,13 @@ pub(super) async fn bury(
         sqlx::query(table).bind(&key).execute(&mut **tx).await?;
     }
     ledger::erase_text(tx, id).await?;
-    let Some(row) = row else { return Ok(()) };
+    let Some(row) = row else { return Ok(None) };
+    let was_shown = row.name("state", ArticleState::from_name)? == ArticleState::Shown;
     hide(tx, id, ArticleState::TakenDown).await?;
     let story: StoryId = row.id("story")?;
     hold(db, tx, &story, std::slice::from_ref(id)).await?;
-    elect_anew(db, tx, story, id, now).await
+    elect_anew(db, tx, story.clone(), id, now).await?;
+    Ok(was_shown.then_some(story))
 }
 
 /// Makes the story's row this transaction's: an arrival for another of its articles waits, or has been waited for, and
