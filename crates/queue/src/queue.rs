@@ -6,7 +6,6 @@ use crate::embedded::{Embedded, Role};
 use crate::error::PublishError;
 use crate::gate::Gate;
 use crate::rabbitmq::RabbitMq;
-use crate::settings::hidden;
 use crate::{Belt, Envelope, Lane, QueueError, QueueName, QueueSettings, Unsendable};
 use std::collections::HashMap;
 use std::fmt;
@@ -56,7 +55,7 @@ impl Queue {
             Some(("amqp" | "amqps", _)) => {
                 Box::new(RabbitMq::open(settings, role == Role::Owner, health.clone()).await?)
             }
-            _ => return Err(QueueError::Url(hidden(&settings.url))),
+            _ => return Err(QueueError::Url(telemetry::without_password(&settings.url))),
         };
         Ok(Self::over(backend, settings.clone(), health))
     }

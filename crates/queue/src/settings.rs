@@ -132,19 +132,7 @@ impl QueueSettings {
 impl fmt::Debug for QueueSettings {
     /// Without the password that a broker's URL may carry.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueueSettings").field("url", &hidden(&self.url)).finish_non_exhaustive()
-    }
-}
-
-/// The URL without its password, for logs and errors.
-pub(crate) fn hidden(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
-            // A URL that has a password can have another.
-            let _ = parsed.set_password(Some("…"));
-            parsed.to_string()
-        }
-        _ => url.to_owned(),
+        f.debug_struct("QueueSettings").field("url", &telemetry::without_password(&self.url)).finish_non_exhaustive()
     }
 }
 
@@ -168,4 +156,21 @@ pub struct WorkerSettings {
     /// A mistake to make, for tests that show they would see it.
     #[cfg(any(test, feature = "planted-defects"))]
     pub defect: Option<crate::Defect>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Queue;
+    use telemetry::Health;
+
+    #[tokio::test]
+    async fn a_broker_url_that_does_not_parse_is_refused_without_its_password() {
+        for url in ["amqp://u:hun/ter2@h", "amqp://u:hun#ter2@h"] {
+            let settings = QueueSettings { url: url.to_owned(), ..QueueSettings::default() };
+            let refused = Queue::open(&settings, Health::new()).await.unwrap_err();
+            let told = format!("{refused} {settings:?}");
+            assert!(told.contains("amqp://u:…@h") && !told.contains("hun") && !told.contains("ter2"), "{told}");
+        }
+    }
 }

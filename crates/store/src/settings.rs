@@ -22,12 +22,9 @@ impl Default for StoreSettings {
 }
 
 impl StoreSettings {
-    /// The URL without its user and password, for logs and messages.
+    /// The URL without its password, for logs and messages.
     pub fn shown_url(&self) -> String {
-        match self.url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
-            Some((scheme, (_, place))) => format!("{scheme}://…@{place}"),
-            None => self.url.clone(),
-        }
+        telemetry::without_password(&self.url)
     }
 }
 

@@ -5,12 +5,14 @@
 //! carries words and numbers.
 #![forbid(unsafe_code)]
 
+mod address;
 pub mod events;
 mod health;
 mod logs;
 mod metrics;
 mod traces;
 
+pub use address::without_password;
 pub use health::{Health, router};
 pub use logs::{LogFormat, LogSettings, init as init_logs};
 pub use metrics::{counter, counters, gauge, gauges, histogram, histograms, render, sum};

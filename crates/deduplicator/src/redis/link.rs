@@ -27,7 +27,9 @@ pub(super) enum Link {
 
 impl Link {
     pub(super) fn new(settings: &IndexSettings) -> Result<Self, IndexError> {
-        let wrong = |why: &dyn fmt::Display| IndexError::Settings(format!("url “{}”: {why}", redacted(&settings.url)));
+        let wrong = |why: &dyn fmt::Display| {
+            IndexError::Settings(format!("url “{}”: {why}", telemetry::without_password(&settings.url)))
+        };
         let certificates = match &settings.ca_file {
             None => None,
             Some(file) => {
@@ -105,14 +107,6 @@ impl Link {
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_cluster() { "Link::Cluster" } else { "Link::Single" })
-    }
-}
-
-/// The address without its password.
-fn redacted(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
     }
 }
 

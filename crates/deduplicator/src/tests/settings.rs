@@ -18,7 +18,7 @@ async fn an_address_that_is_none_says_what_to_write() {
 #[tokio::test]
 async fn a_password_is_not_printed() {
     let why = refused("redis://user:secret@host:port/0").await;
-    assert!(why.contains("redis://…@host:port/0") && !why.contains("secret"), "{why}");
+    assert!(why.contains("redis://user:…@host:port/0") && !why.contains("secret"), "{why}");
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use super::session::{CONNECT_LIMIT, ConnectError, Session};
 use crate::backoff::Backoff;
 use crate::error::PublishError;
-use crate::settings::hidden;
 use crate::{QueueError, QueueSettings};
 use futures_util::StreamExt;
 use lapin::tcp::OwnedTLSConfig;
@@ -121,7 +120,8 @@ struct Target {
 
 impl Target {
     fn new(purpose: Purpose, settings: Arc<QueueSettings>) -> Result<Self, QueueError> {
-        let mut uri: AMQPUri = settings.url.parse().map_err(|_| QueueError::Url(hidden(&settings.url)))?;
+        let mut uri: AMQPUri =
+            settings.url.parse().map_err(|_| QueueError::Url(telemetry::without_password(&settings.url)))?;
         uri.query.heartbeat = Some(settings.heartbeat_secs);
         uri.query.connection_timeout = Some(10_000);
         let ca = settings.ca_file.as_ref().map(|path| {
@@ -132,7 +132,8 @@ impl Target {
     }
 
     async fn connect(&self) -> Result<Session, ConnectError> {
-        let away = |e: lapin::Error| ConnectError::Away(format!("{}: {e}", hidden(&self.settings.url)));
+        let away =
+            |e: lapin::Error| ConnectError::Away(format!("{}: {e}", telemetry::without_password(&self.settings.url)));
         let name = format!("wireroom {}", self.purpose.as_str());
         let properties = ConnectionProperties::default().with_connection_name(name.as_str().into());
         let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };

@@ -61,7 +61,8 @@ impl Client {
             .http1_allow_spaces_after_header_name_in_responses(true);
         if let Some(proxy) = &settings.proxy {
             // The library's error would print the proxy's password.
-            let proxy = reqwest::Proxy::all(proxy).map_err(|_| WebError::Proxy { text: without_password(proxy) })?;
+            let proxy =
+                reqwest::Proxy::all(proxy).map_err(|_| WebError::Proxy { text: telemetry::without_password(proxy) })?;
             builder = builder.proxy(proxy);
         }
         if let Some(path) = &settings.ca_file {
@@ -344,14 +345,6 @@ fn user_agent(settings: &WebSettings) -> String {
     }
     let name = concat!("Wireroom/", env!("CARGO_PKG_VERSION"));
     if facts.is_empty() { name.to_owned() } else { format!("{name} ({})", facts.join("; ")) }
-}
-
-fn without_password(proxy: &str) -> String {
-    match (proxy.find("://"), proxy.rfind('@')) {
-        (Some(scheme), Some(at)) if scheme + 3 <= at => format!("{}…{}", &proxy[..scheme + 3], &proxy[at..]),
-        (None, Some(at)) => format!("…{}", &proxy[at..]),
-        _ => proxy.to_owned(),
-    }
 }
 
 /// An address' host; the dot that a full DNS name may end with makes no other host of it.

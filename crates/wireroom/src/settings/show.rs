@@ -26,12 +26,8 @@ fn hide(key: &str, value: &mut Value) {
             let secret = ["token", "secret", "password", "key"].iter().any(|word| key.ends_with(word));
             if secret && !text.is_empty() {
                 *text = "…".to_owned();
-            } else if let Ok(mut url) = url::Url::parse(text)
-                && url.password().is_some()
-            {
-                // An address that has a password can have another.
-                let _ = url.set_password(Some("…"));
-                *text = url.to_string().replace("%E2%80%A6", "…");
+            } else if text.contains("://") {
+                *text = telemetry::without_password(text);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -63,5 +59,10 @@ mod tests {
         let text = shown(&settings);
         assert!(!text.contains("hunter2"), "{text}");
         assert!(text.contains("amqp://user:…@host:5672/v") && text.contains("ada"), "{text}");
+        for url in ["amqp://u:hun/ter2@h", "amqp://u:hun#ter2@h", "amqp://u:1?ter2@h"] {
+            settings.queue.url = url.to_owned();
+            let text = shown(&settings);
+            assert!(text.contains("amqp://u:…@h") && !text.contains("ter2"), "{text}");
+        }
     }
 }
