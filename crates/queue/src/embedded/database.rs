@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The schema this release writes, in `user_version`.
 const SCHEMA: i64 = 1;
 
-/// `message_ready` serves claims in the order of their time. What lies in a queue is counted in `load` by
+/// What lies in a queue is counted in `load` by
 /// every transaction, because counting rows of some kilobytes each costs more than carrying them; only rungs
 /// run out without a transaction, so they are counted, by an index of their own.
 const TABLES: &str = "
@@ -28,7 +28,6 @@ const TABLES: &str = "
         facts BLOB NOT NULL,
         body BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX message_ready ON message (queue, visible_at) WHERE claimed = 0;
     CREATE INDEX message_rung ON message (rung, queue, visible_at) WHERE rung IS NOT NULL;
     CREATE TABLE load (
         queue TEXT PRIMARY KEY,
@@ -36,6 +35,15 @@ const TABLES: &str = "
         in_flight INTEGER NOT NULL,
         bytes INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+";
+
+/// Both serve claims in the order of their time: one what can be taken at once, whatever the clock says, the
+/// other what has to wait for its time. Apart, because together a look at a belt without news would read every
+/// row that waits. Made at every opening, for files that have only their forerunner.
+const CLAIMS: &str = "
+    DROP INDEX IF EXISTS message_ready;
+    CREATE INDEX IF NOT EXISTS message_news ON message (queue, visible_at) WHERE claimed = 0 AND rung IS NULL;
+    CREATE INDEX IF NOT EXISTS message_due ON message (queue, visible_at) WHERE claimed = 0 AND rung IS NOT NULL;
 ";
 
 /// The one process that may take from the file. A lock of the operating system: it ends with the process,
@@ -93,6 +101,7 @@ pub(super) async fn open(path: &Path) -> Result<SqliteConnection, QueueError> {
         SCHEMA => {}
         found => return Err(QueueError::NewerSchema { path: shown.clone(), found, known: SCHEMA }),
     }
+    sqlx::raw_sql(CLAIMS).execute(&mut *tx).await.map_err(told)?;
     tx.commit().await.map_err(told)?;
     Ok(connection)
 }

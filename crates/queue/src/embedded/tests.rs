@@ -67,6 +67,25 @@ async fn two_consumers_of_a_queue_take_turns() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_holds_up_no_news_and_a_rung_is_still_waited_for() {
+    let dir = TempDir::new().unwrap();
+    let queue = open(&settings(&dir)).await;
+    let rung = QueueName::Retry(Belt::Articles, Rung::of(Duration::from_secs(3600)));
+    let waiting = Envelope { queue: rung, ..Outgoing::new(&ticket(1)).into() };
+    queue.publish(vec![waiting]).await.unwrap();
+    queue.publish(tickets(1)).await.unwrap();
+    let mut other = database::open(&dir.path().join("queue.db")).await.unwrap();
+    let ahead = "UPDATE message SET visible_at = visible_at + 7200000 WHERE rung IS NULL";
+    sqlx::raw_sql(ahead).execute(&mut other).await.unwrap();
+
+    let news = queue.shared.backend.get(MAIN).await.unwrap().expect("the news is given");
+    assert_eq!(news.envelope.message_id, crate::Message::message_id(&ticket(0)));
+    assert!(queue.shared.backend.get(MAIN).await.unwrap().is_none(), "the rung is not over");
+    sqlx::raw_sql("UPDATE message SET visible_at = 0 WHERE rung IS NOT NULL").execute(&mut other).await.unwrap();
+    assert!(queue.shared.backend.get(MAIN).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn what_was_in_hand_when_the_process_died_is_retried_alone_and_the_rest_is_not() {
     let dir = TempDir::new().unwrap();
     let settings = settings(&dir);

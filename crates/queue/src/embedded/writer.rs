@@ -336,12 +336,21 @@ async fn insert(connection: &mut SqliteConnection, rows: &[Row]) -> Result<(), s
     Ok(())
 }
 
-/// Claims up to `n` rows, oldest first; their delivery counts are committed before anybody sees them.
+/// Claims up to `n` rows, oldest first; their delivery counts are committed before anybody sees them. Only on a
+/// rung does a row wait for its time: a clock that was set back must not make the news wait until it has caught up.
 async fn claim(connection: &mut SqliteConnection, queue: QueueName, n: usize) -> Result<Vec<Claimed>, sqlx::Error> {
     let sql = format!(
         "UPDATE message SET claimed = 1, deliveries = deliveries + 1, rung = NULL
-         WHERE id IN (SELECT id FROM message WHERE queue = ? AND claimed = 0 AND visible_at <= ?
-                      ORDER BY visible_at, id LIMIT ?)
+         WHERE id IN (
+             SELECT id FROM (
+                 SELECT * FROM (SELECT id, visible_at FROM message
+                                WHERE queue = ?1 AND claimed = 0 AND rung IS NULL
+                                ORDER BY visible_at, id LIMIT ?3)
+                 UNION ALL
+                 SELECT * FROM (SELECT id, visible_at FROM message
+                                WHERE queue = ?1 AND claimed = 0 AND rung IS NOT NULL AND visible_at <= ?2
+                                ORDER BY visible_at, id LIMIT ?3))
+             ORDER BY visible_at, id LIMIT ?3)
          RETURNING {CLAIMED}"
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
