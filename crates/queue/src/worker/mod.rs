@@ -8,6 +8,8 @@ mod circuit;
 mod decide;
 mod process;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use crate::backend::Deliveries;
 use crate::gate::Open;
@@ -202,8 +204,28 @@ impl<H: Handler> Worker<H> {
         }
     }
 
-    /// Retries messages alone, one after another, while nothing else in the process is held.
+    /// A turn of the lone lane. A stop meets whoever is being served there as it meets the belt's.
     async fn serve_lone(&self, shutdown: &CancellationToken) {
+        tokio::select! {
+            biased;
+            () = self.lone_turn(shutdown) => {}
+            () = self.last_moment(shutdown) => {
+                tracing::error!(stage = H::STAGE.as_str(), "a lone message could not be handed on: it comes again");
+            }
+        }
+    }
+
+    /// After a stop: time to finish in, then time to hand on in. Resolves when both are over.
+    async fn last_moment(&self, shutdown: &CancellationToken) {
+        shutdown.cancelled().await;
+        self.inner.draining.cancel();
+        tokio::time::sleep(self.inner.settings.drain).await;
+        self.inner.abandon.cancel();
+        tokio::time::sleep(LAST_CALL).await;
+    }
+
+    /// Retries messages alone, one after another, while nothing else in the process is held.
+    async fn lone_turn(&self, shutdown: &CancellationToken) {
         let inner = &self.inner;
         let _alone = tokio::select! {
             biased;

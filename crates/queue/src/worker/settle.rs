@@ -31,7 +31,7 @@ pub(super) enum Hindrance {
     Unsendable(Unsendable),
     /// The record could not be made.
     Then(String),
-    /// Drain time is over, or the queue closed.
+    /// Drain time is over, the queue closed, or a belt is full while somebody waits for quiet.
     Abandoned,
 }
 
@@ -62,8 +62,8 @@ impl<H: Handler> Inner<H> {
                 Err(Hindrance::Abandoned) => break,
             }
         }
-        // Full belts and a broken broker may have held it until drain time was over. Its rung may still
-        // have room.
+        // Full belts and a broken broker may have held it until drain time was over or somebody wanted quiet.
+        // Its rung may still have room.
         let mut handed_on =
             self.rules().decide(&taken.envelope, Outcome::retry(RetryReason::Draining, "could not be settled"));
         if self.once(taken, &handed_on.publish).await {
@@ -142,10 +142,13 @@ impl<H: Handler> Inner<H> {
             match error {
                 PublishError::Unsendable(why) => Err(why.into()),
                 PublishError::Closed => Err(Hindrance::Abandoned),
-                PublishError::Full(queue) => {
-                    patience.full(queue).await;
-                    Ok(())
-                }
+                // Whoever waits for quiet waits for this message too, and may be who would make room. One that
+                // is alone is waited for itself: its own wish ends its patience at once.
+                PublishError::Full(queue) => tokio::select! {
+                    biased;
+                    () = self.queue.shared.gate.quiet_wanted() => Err(Hindrance::Abandoned),
+                    () = patience.full(queue) => Ok(()),
+                },
                 PublishError::Away(why) => {
                     patience.away(&why).await;
                     Ok(())
