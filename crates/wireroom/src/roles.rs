@@ -71,7 +71,8 @@ impl Tasks {
 /// Runs these roles until told to stop.
 pub async fn run(house: Arc<House>, roles: &[Role], stop: CancellationToken) -> anyhow::Result<()> {
     let mut tasks = Tasks::new(stop.clone());
-    start(&house, roles, &mut tasks, &stop).await?;
+    // A role that waits for its store or its index is told to stop like any other.
+    stop.run_until_cancelled(start(&house, roles, &mut tasks, &stop)).await.transpose()?;
     tasks.join().await?;
     if let Some(queue) = house.opened_queue() {
         queue.close().await;
@@ -317,3 +318,6 @@ fn robot_facts(house: &House) -> anyhow::Result<publisher::site::RobotFacts> {
         crawl_delay_max: Duration::from_secs(politeness.crawl_delay_cap_secs),
     })
 }
+
+#[cfg(test)]
+mod tests;

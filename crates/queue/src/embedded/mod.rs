@@ -21,8 +21,10 @@ use rows::Row;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use telemetry::Health;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use writer::{Op, Writer};
 
 /// What this process may do with the file.
@@ -37,6 +39,9 @@ pub(crate) enum Role {
 /// Operations that wait for the writer: as many as all workers of a process can have under way, and more
 /// wait at the sender.
 const WAITING_OPS: usize = 1024;
+
+/// How long closing may take: with the drain it has to fit into a pod's grace period.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 
 /// The embedded queue.
 pub(crate) struct Embedded {
@@ -133,12 +138,15 @@ impl Backend for Embedded {
     }
 
     async fn close(&self) {
-        let (done, answer) = oneshot::channel();
-        if self.ops.send(Op::Close { done }).await.is_ok() {
-            let _ = answer.await;
-        }
-        let writer = lock(&self.writer).take();
-        if let Some(writer) = writer {
+        let Some(mut writer) = lock(&self.writer).take() else { return };
+        let asked = async {
+            let _ = self.ops.send(Op::Close).await;
+            let _ = (&mut writer).await;
+        };
+        // A writer that waits for room on the disk hears nothing. What it was writing was confirmed to nobody.
+        if timeout(CLOSE_LIMIT, asked).await.is_err() {
+            tracing::warn!("the queue's file could not be written to the end: what was under way comes again");
+            writer.abort();
             let _ = writer.await;
         }
         self.reader.close().await;

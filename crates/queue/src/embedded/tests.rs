@@ -220,6 +220,25 @@ async fn a_lock_held_by_another_process_is_waited_out() {
 }
 
 #[tokio::test]
+async fn closing_does_not_wait_for_a_file_that_cannot_be_written() {
+    let dir = TempDir::new().unwrap();
+    let settings = settings(&dir);
+    let queue = open(&settings).await;
+    let mut other = database::open(&dir.path().join("queue.db")).await.unwrap();
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let publishing = tokio::spawn({
+        let queue = queue.clone();
+        async move { queue.publish(tickets(1)).await }
+    });
+    tokio::task::yield_now().await;
+    tokio::time::timeout(Duration::from_secs(20), queue.close()).await.expect("closing ends");
+    assert!(publishing.await.unwrap().is_err(), "what was not written is not confirmed");
+    lock.rollback().await.unwrap();
+    drop(queue);
+    open(&settings).await;
+}
+
+#[tokio::test]
 async fn a_row_that_nobody_can_read_becomes_a_message_of_no_kind() {
     let dir = TempDir::new().unwrap();
     let settings = settings(&dir);

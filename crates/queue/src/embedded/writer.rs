@@ -47,9 +47,7 @@ pub(super) enum Op {
     },
     Subscribe(Subscription),
     Unsubscribe(u64),
-    Close {
-        done: oneshot::Sender<()>,
-    },
+    Close,
 }
 
 pub(super) struct Writer {
@@ -133,20 +131,17 @@ impl Writer {
             };
             let (work, close) = self.admit(&mut batch);
             self.write(work).await;
-            if closed || close.is_some() {
+            if closed || close {
                 let _ = self.connection.close().await;
-                if let Some(done) = close {
-                    let _ = done.send(());
-                }
                 return;
             }
         }
     }
 
-    /// Sorts operations into one transaction's work; refuses what would overfill a belt.
-    fn admit(&mut self, batch: &mut Vec<Op>) -> (Work, Option<oneshot::Sender<()>>) {
+    /// Sorts operations into one transaction's work; refuses what would overfill a belt. `true` if it is to be the last.
+    fn admit(&mut self, batch: &mut Vec<Op>) -> (Work, bool) {
         let mut work = Work::default();
-        let mut close = None;
+        let mut close = false;
         for op in batch.drain(..) {
             match op {
                 Op::Publish { rows, done } => self.admit_rows(&mut work, rows, None, done),
@@ -159,7 +154,7 @@ impl Writer {
                 Op::Get { queue, reply } => work.gets.push((queue, reply)),
                 Op::Subscribe(subscription) => self.subscriptions.push(subscription),
                 Op::Unsubscribe(id) => self.subscriptions.retain(|s| s.id != id),
-                Op::Close { done } => close = Some(done),
+                Op::Close => close = true,
             }
         }
         (work, close)
