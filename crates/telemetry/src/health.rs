@@ -14,10 +14,24 @@ pub struct Health {
     parts: Arc<Mutex<BTreeMap<String, Result<(), String>>>>,
 }
 
+/// The part that a process lacks until it has everything else.
+const START: &str = "start";
+
 impl Health {
     /// Nothing known yet: ready.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The process is to be ready only once [`Health::started`] was said: a part that nobody has asked for yet
+    /// is not known to be away.
+    pub fn starting(&self) {
+        self.lock().insert(START.to_owned(), Err("not everything is opened yet".to_owned()));
+    }
+
+    /// Everything is opened and works, but for what says otherwise itself.
+    pub fn started(&self) {
+        self.lock().remove(START);
     }
 
     /// `part` (`queue`, `store`, `index`, …) is there and works.
@@ -89,6 +103,17 @@ mod tests {
         assert!(!health.is_ready());
         assert_eq!(health.report()["store"], "connection refused");
         health.up("store");
+        assert!(health.is_ready());
+    }
+
+    #[test]
+    fn a_process_that_is_starting_is_not_ready_whatever_it_has_already() {
+        let health = Health::new();
+        health.starting();
+        health.up("store");
+        assert!(!health.is_ready());
+        assert!(health.report().contains_key("start"));
+        health.started();
         assert!(health.is_ready());
     }
 }

@@ -80,7 +80,8 @@ pub async fn run(house: Arc<House>, roles: &[Role], stop: CancellationToken) -> 
     Ok(())
 }
 
-/// Starts these roles. What listens is bound before anything works, so that a taken port is said at once.
+/// Starts these roles. What listens is bound before anything works, so that a taken port is said at once; the
+/// process is ready once all that its roles stand on is open.
 pub async fn start(
     house: &Arc<House>,
     roles: &[Role],
@@ -88,6 +89,7 @@ pub async fn start(
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let settings = &house.settings;
+    house.health.starting();
     if !settings.metrics.listen.is_empty() {
         let listener = bind("metrics.listen", &settings.metrics.listen).await?;
         let router = telemetry::router(house.health.clone());
@@ -152,6 +154,7 @@ pub async fn start(
         tracing::info!(address = %settings.site.listen, "the site is served");
         tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
     }
+    house.health.started();
     Ok(())
 }
 

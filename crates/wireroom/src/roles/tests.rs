@@ -38,6 +38,15 @@ async fn first_answer(address: SocketAddr) -> String {
 }
 
 #[tokio::test]
+async fn a_role_whose_store_is_away_is_not_ready_from_its_first_answer_on() {
+    let address = free_address().await;
+    let (_running, stop) = site_without_store(address);
+    let answer = first_answer(address).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("start"), "{answer}");
+    stop.cancel();
+}
+
+#[tokio::test]
 async fn a_role_that_waits_for_its_store_ends_when_it_is_told_to() {
     let address = free_address().await;
     let (running, stop) = site_without_store(address);
