@@ -89,7 +89,8 @@ async fn ask(client: &Client, prometheus: &Prometheus, expr: &str) -> Result<Vec
 /// What a query lacks, if anything.
 async fn lacks(client: &Client, prometheus: &Prometheus, query: &Query) -> Option<String> {
     // A fallback is for an operator's eye; here the metric itself has to answer.
-    let expr = query.expr.split(" or ").next().unwrap_or_default();
+    let bare = query.expr.replace(" or vector(0)", "");
+    let expr = bare.split(" or ").next().unwrap_or_default();
     let expr = if query.place.starts_with("rule") || expr.len() < query.expr.len() { compared(expr) } else { expr };
     let result = match ask(client, prometheus, expr).await {
         Ok(result) => result,

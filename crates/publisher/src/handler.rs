@@ -5,7 +5,7 @@ use crate::{PublisherSettings, Refusal};
 use article::{Timestamp, Verdict};
 use queue::{Delivery, Done, Foresight, Handler, NoticeEvent, Outcome, Stage, Story, Trial};
 use store::{Applied, Change, PublishPolicy, Store};
-use telemetry::events::publish::StoryApplied;
+use telemetry::events::publish::{PublisherBegan, StoryApplied};
 
 /// Puts an arrival with its evidence into the store and tells the webhooks: `stories` in, `notices` out.
 ///
@@ -21,6 +21,7 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher that writes to `store`.
     pub fn new(store: Store, settings: PublisherSettings) -> Self {
+        PublisherBegan { changes: Change::ALL.iter().map(|change| change.as_str()).collect() }.emit();
         Self { store, settings }
     }
 

@@ -90,6 +90,15 @@ fn withdrawn() -> Story {
 }
 
 #[tokio::test]
+async fn what_was_not_applied_yet_is_counted_as_none() {
+    let _house = House::new().await;
+    for change in store::Change::ALL {
+        let series = format!(r#"wireroom_arrivals_applied_total{{change="{}"}}"#, change.as_str());
+        assert!(telemetry::render().contains(&series), "{series}");
+    }
+}
+
+#[tokio::test]
 async fn every_webhook_is_told_and_a_second_run_tells_the_same() {
     let house = House::new().await;
     for (story, event) in [(seen(&gates()), "published"), (seen(&revised()), "updated"), (withdrawn(), "removed")] {

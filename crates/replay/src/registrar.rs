@@ -5,7 +5,7 @@ use article::Timestamp;
 use queue::{Belt, Consumer, Queue, QueueError, QueueName, RawDelivery, ReplayOutcome};
 use std::time::Duration;
 use store::{DeadLetter, LedgerState, Store, StoreError};
-use telemetry::events::replay::{LetterBuried, OutcomeRecorded, OutcomeUnreadable, RegistrarWaits};
+use telemetry::events::replay::{LetterBuried, OutcomeRecorded, OutcomeUnreadable, RegistrarBegan, RegistrarWaits};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,8 @@ impl Registrar {
 
     /// Works until told to stop. An error means that the queue can't be taken from at all.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), QueueError> {
+        let queues = Belt::ALL.map(QueueName::Dead).into_iter().chain([QueueName::Outcomes]);
+        RegistrarBegan { queues: queues.map(|queue| queue.to_string()).collect() }.emit();
         let mut tasks = JoinSet::new();
         for belt in Belt::ALL {
             let consumer = self.queue.consume(QueueName::Dead(belt), BATCH).await?;

@@ -38,6 +38,18 @@ pub enum Change {
 }
 
 impl Change {
+    /// All of them.
+    pub const ALL: [Change; 8] = [
+        Change::Opened,
+        Change::Joined,
+        Change::Revised,
+        Change::Unchanged,
+        Change::Older,
+        Change::Withdrawn,
+        Change::Restored,
+        Change::TakenDown,
+    ];
+
     /// As in labels.
     pub fn as_str(self) -> &'static str {
         match self {

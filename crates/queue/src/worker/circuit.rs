@@ -5,7 +5,7 @@ use crate::{Handler, Stage};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use telemetry::Health;
-use telemetry::events::belt::{CircuitClosed, CircuitMade, CircuitOpened};
+use telemetry::events::belt::{CircuitClosed, CircuitOpened};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,6 @@ pub(super) struct Circuit {
 impl Circuit {
     pub(super) fn new(stage: Stage, health: Health) -> Self {
         let backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(15));
-        CircuitMade { stage: stage.as_str() }.emit();
         Self { stage, health, open: watch::channel(false).0, backoff: Mutex::new(backoff) }
     }
 

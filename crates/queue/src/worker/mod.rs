@@ -14,12 +14,13 @@ mod tests;
 use crate::backend::Deliveries;
 use crate::gate::Open;
 use crate::ladder::Ladder;
-use crate::{Chronicle, Handler, Lane, Queue, QueueError, QueueName, WorkerSettings};
+use crate::{Chronicle, DeadReason, Handler, Lane, Queue, QueueError, QueueName, WorkerSettings};
 use circuit::Circuit;
 pub(crate) use process::read;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use telemetry::events::belt::StageBegan;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -72,6 +73,8 @@ impl<H: Handler> Worker<H> {
     /// A worker for the handler's stage. `settings` come from [`crate::QueueSettings::worker`].
     pub fn new(queue: Queue, handler: H, settings: WorkerSettings, chronicle: Option<Arc<dyn Chronicle>>) -> Self {
         let ladder = Ladder { rungs: queue.settings().rungs(), attempts: settings.attempts, max_age: settings.max_age };
+        let deaths = DeadReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        StageBegan { stage: H::STAGE.as_str(), deaths }.emit();
         let circuit = Circuit::new(H::STAGE, queue.shared.health.clone());
         let (draining, abandon) = (CancellationToken::new(), CancellationToken::new());
         let inner = Inner { queue, handler, settings, ladder, chronicle, circuit, draining, abandon };

@@ -126,6 +126,17 @@ impl Process {
 }
 
 #[tokio::test]
+async fn deaths_are_counted_from_none_before_the_first() {
+    let process = Process::start(Duration::from_millis(50)).await;
+    let keeping = process.run(process.keeps.clone());
+    for reason in crate::DeadReason::ALL {
+        let series = format!(r#"outcome="dead",reason="{}",stage="publisher""#, reason.as_str());
+        assert!(telemetry::render().contains(&series), "{series}");
+    }
+    process.end(vec![keeping]).await;
+}
+
+#[tokio::test]
 async fn who_waits_for_room_gives_way_to_whoever_waits_for_quiet_and_would_make_the_room() {
     let process = Process::start(Duration::from_millis(50)).await;
     process.put(Lane::Main, &ticket(1)).await;

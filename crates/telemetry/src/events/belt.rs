@@ -170,17 +170,23 @@ impl InHand {
     }
 }
 
-/// A stage begins to work: its circuit is closed until something is away.
+/// A stage begins to work: its circuit is closed until something is away, and nothing has died.
 #[derive(Debug)]
-pub struct CircuitMade {
+pub struct StageBegan {
     /// Where.
     pub stage: &'static str,
+    /// All that a message can die of.
+    pub deaths: Vec<&'static str>,
 }
 
-impl CircuitMade {
-    /// Moves the metric alone, so that "closed" can be told from "nobody there".
+impl StageBegan {
+    /// Moves the metrics alone, so that "closed" can be told from "nobody there", and so that deaths before the
+    /// first look at the metrics are an increase: a series that begins with them shows none.
     pub fn emit(&self) {
         CIRCUIT.with_label_values(&[self.stage]).set(0.0);
+        for reason in &self.deaths {
+            SETTLED.with_label_values(&[self.stage, "dead", reason]);
+        }
     }
 }
 

@@ -34,6 +34,22 @@ static ACTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     counters("wireroom_operator_acts_total", "What operators did on the operator's page.", &["action", "result"])
 });
 
+/// A publisher begins to work.
+#[derive(Debug)]
+pub struct PublisherBegan {
+    /// All that an arrival can change.
+    pub changes: Vec<&'static str>,
+}
+
+impl PublisherBegan {
+    /// Moves the metric alone: "nothing applied" is to be a number, and the first arrival an increase.
+    pub fn emit(&self) {
+        for change in &self.changes {
+            APPLIED.with_label_values(&[change]);
+        }
+    }
+}
+
 /// An arrival went through the store's transaction.
 #[derive(Debug)]
 pub struct StoryApplied<'a> {

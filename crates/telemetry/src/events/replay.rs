@@ -32,6 +32,22 @@ static REPLAYED: LazyLock<IntCounterVec> = LazyLock::new(|| {
     counters("wireroom_messages_replayed_total", "Dead letters sent again and confirmed, by stage.", &["stage"])
 });
 
+/// The registrar begins to work.
+#[derive(Debug)]
+pub struct RegistrarBegan {
+    /// The queues that it takes from.
+    pub queues: Vec<String>,
+}
+
+impl RegistrarBegan {
+    /// Moves the metric alone, so that the first wait is an increase.
+    pub fn emit(&self) {
+        for queue in &self.queues {
+            WAITS.with_label_values(&[queue.as_str()]);
+        }
+    }
+}
+
 /// A dead letter is in the ledger.
 #[derive(Debug)]
 pub struct LetterBuried<'a> {
