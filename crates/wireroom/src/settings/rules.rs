@@ -76,6 +76,9 @@ fn is_loopback(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Origins, load};
+    use publisher::site::SiteSettings;
+    use std::path::Path;
 
     #[test]
     fn without_a_contact_the_real_web_is_left_alone() {
@@ -98,6 +101,21 @@ mod tests {
         }
         settings.site.contact = "desk@example.org".to_owned();
         assert_eq!(settings.may_serve("site.listen", "0.0.0.0:8080"), Ok(()));
+    }
+
+    #[test]
+    fn the_trial_in_kubernetes_may_serve_and_poll_and_the_base_says_what_it_lacks() {
+        let of = |overlay: &str| -> Settings {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/kubernetes").join(overlay);
+            load(&Origins { file: Some(folder.join("wireroom.toml")), ..Origins::default() }).unwrap()
+        };
+        let may_serve = |settings: &Settings| settings.may_serve("site.listen", &settings.site.listen);
+        let (base, trial) = (of("base"), of("trial"));
+        assert_eq!((trial.may_poll(), may_serve(&trial)), (Ok(()), Ok(())));
+        assert!(base.may_poll().is_err() && may_serve(&base).is_err());
+        // But for its contact the trial is the base.
+        let contact = trial.site.contact.clone();
+        assert_eq!(trial, Settings { site: SiteSettings { contact, ..base.site.clone() }, ..base });
     }
 
     #[test]
