@@ -35,7 +35,7 @@ pub struct QueueSettings {
     pub drain_secs: u64,
     /// Messages a belt may hold.
     pub belt_max_messages: u64,
-    /// Bytes a belt may hold.
+    /// Bytes a belt may hold; embedded only: on RabbitMQ an operator's policy bounds them.
     pub belt_max_bytes: u64,
     /// The share of a belt, in percent, at which publishers stop, so that rungs always find room to return.
     pub stop_at_percent: u8,
