@@ -158,13 +158,11 @@ impl Publisher {
         }
         let mut answers = Vec::with_capacity(came.len());
         for (number, confirmation) in came {
+            // A returned message says nothing of the publish whose confirm brought it.
+            if let Ok(Confirmation::Ack(Some(message)) | Confirmation::Nack(Some(message))) = &confirmation {
+                self.returned(message);
+            }
             let refused = match confirmation {
-                Ok(Confirmation::Ack(returned) | Confirmation::Nack(returned)) if returned.is_some() => {
-                    if let Some(message) = returned {
-                        self.returned(&message);
-                    }
-                    None
-                }
                 Ok(Confirmation::Ack(_)) => None,
                 // Reject-publish: the queue is at its length limit.
                 Ok(Confirmation::Nack(_)) => self.publishes.get(&number).map(|(_, q)| PublishError::Full(*q)),
