@@ -5,7 +5,7 @@ use crate::removal;
 use crate::sources::file::feed_url;
 use crate::sources::live;
 use anyhow::Context;
-use article::{CanonicalUrl, Carry, word_count};
+use article::{Carry, word_count};
 use fetcher::extract::{Hints, PageBytes, extract};
 use fetcher::feed::Entry;
 use futures_util::FutureExt;
@@ -18,6 +18,9 @@ use std::time::Duration;
 use store::DeadFilter;
 use tokio_util::sync::CancellationToken;
 use web::{Client, Kind, Request};
+
+#[cfg(test)]
+mod tests;
 
 /// Entries a preview looks at: enough to judge a source by, few enough for its host.
 const PREVIEWED: usize = 5;
@@ -49,11 +52,11 @@ impl OpsActions for Desk {
         })
     }
 
-    fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<(), String>> {
+    fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<i64, String>> {
         said(async move {
-            let url = CanonicalUrl::parse(&request.url)?;
-            removal::execute(&self.house, &url, Some((&request.requested_by, &request.reason)), &actor).await?;
-            Ok(())
+            let url = removal::named(&self.house, &request.url).await?;
+            let by = (request.requested_by.as_str(), request.reason.as_str());
+            Ok(removal::execute(&self.house, &url, Some(by), &actor).await?.id)
         })
     }
 

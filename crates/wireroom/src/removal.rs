@@ -1,10 +1,48 @@
 //! Carrying out a takedown: the store's transaction, then whoever holds a copy is told, then it is written down.
 
 use crate::house::House;
-use article::{CanonicalUrl, Timestamp};
+use anyhow::{Context, bail};
+use article::{CanonicalUrl, StoryId, Timestamp};
 use publisher::removal_notices;
 use std::sync::Arc;
-use store::{AuditEntry, Takedown};
+use store::{AuditEntry, Store, StoryLookup, Takedown};
+use url::Url;
+
+/// The article that an owner's address means, by its own address. A story of ours means the article whose text
+/// it shows; of its copies each is an article of its own. Any other page of ours is refused: a tombstone for it
+/// would take nothing off.
+pub(crate) async fn named(house: &Arc<House>, address: &str) -> anyhow::Result<CanonicalUrl> {
+    let url = CanonicalUrl::parse(address)?;
+    let parsed = Url::parse(url.as_str())?;
+    let site = &house.settings.site.public_url;
+    if (parsed.host(), parsed.port()) != (site.host(), site.port()) {
+        return Ok(url);
+    }
+    let Some(story) = story_at(parsed.path()) else {
+        bail!("{url} is a page of this site, but no story's: name the story, or the article at its publisher");
+    };
+    shown_at(&house.store().await?, story).await.with_context(|| url.to_string())
+}
+
+fn story_at(path: &str) -> Option<StoryId> {
+    path.trim_end_matches('/').strip_prefix("/story/")?.parse().ok()
+}
+
+/// The address of the article that a story shows.
+async fn shown_at(store: &Store, mut story: StoryId) -> anyhow::Result<CanonicalUrl> {
+    loop {
+        match store.story(&story).await? {
+            StoryLookup::Moved(to) => story = to,
+            StoryLookup::Found(view) => {
+                let face =
+                    view.members.into_iter().map(|m| m.article.article).find(|a| Some(&a.id) == view.face.as_ref());
+                return Ok(face.context("the story changes just now; try again")?.url);
+            }
+            StoryLookup::Gone => bail!("the story is gone already"),
+            StoryLookup::Unknown => bail!("no story was ever here"),
+        }
+    }
+}
 
 /// Carries out the takedown of `url` for `actor`, recording the request of `by` if one is named. Idempotent:
 /// a death on the way is mended by asking again.

@@ -14,8 +14,9 @@ pub trait OpsActions: Send + Sync + 'static {
     /// Replays the dead letters that match.
     fn replay(&self, filter: DeadFilter, actor: String) -> BoxFuture<'_, Result<ReplayCount, String>>;
 
-    /// Takes an address off the site, its feeds and the search at once, and tells the webhooks.
-    fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<(), String>>;
+    /// Takes an address off the site, its feeds and the search at once, and tells the webhooks. Gives the
+    /// takedown's number.
+    fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<i64, String>>;
 
     /// What would be published from a feed's or site's address, before it is added. Changes nothing.
     fn preview(&self, address: String) -> BoxFuture<'_, Result<Vec<PreviewItem>, String>>;
@@ -33,7 +34,7 @@ pub struct ReplayCount {
 /// An owner's request, as the operator enters it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TakedownRequest {
-    /// The address it names.
+    /// The address it names: an article's at its publisher, or a story's here.
     pub url: String,
     /// Who asks.
     pub requested_by: String,

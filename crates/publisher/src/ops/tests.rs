@@ -43,9 +43,9 @@ impl OpsActions for Recorder {
         async { Ok(ReplayCount { replayed: 3, held: 1 }) }.boxed()
     }
 
-    fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<(), String>> {
+    fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<i64, String>> {
         self.note(format!("{actor} takes down {} for {}", request.url, request.requested_by));
-        async { Ok(()) }.boxed()
+        async { Ok(1) }.boxed()
     }
 
     fn preview(&self, address: String) -> BoxFuture<'_, Result<Vec<PreviewItem>, String>> {
@@ -312,6 +312,20 @@ async fn open_takedowns_are_seen_first() {
     assert!(house.get("/ops", &cookie).await.text.contains("overdue by"));
     let page = house.get("/ops/takedowns", &cookie).await.text;
     assert!(page.contains(url) && page.contains("their lawyer") && page.contains("overdue"), "{page}");
+}
+
+#[tokio::test]
+async fn a_takedown_that_found_nothing_does_not_look_carried_out() {
+    let house = House::new().await;
+    let url = "https://aurora-times.example/never-here";
+    let done = house.store.execute_takedown(url, "ops:maren", Timestamp::now()).await.unwrap();
+    let cookie = house.log_in(LOOK).await;
+    let page = house.get(&format!("/ops/takedowns?done={}", done.id), &cookie).await.text;
+    assert!(page.contains("nothing was here under this address; it will not come</span>"), "{page}");
+    assert!(page.contains(&format!("Nothing was here under {url}; it will not come.")), "{page}");
+    assert!(!page.contains("state ok") && !page.contains("carried out"), "{page}");
+    let nobody = house.get("/ops/takedowns?done=4711", &cookie).await.text;
+    assert!(!nobody.contains("role=\"status\""), "{nobody}");
 }
 
 #[tokio::test]

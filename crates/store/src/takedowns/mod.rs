@@ -148,6 +148,20 @@ impl Store {
         Ok(takedown)
     }
 
+    /// The addresses by which stories that lost an article to this takedown are still shown: each is another
+    /// source's copy.
+    pub async fn still_shown(&self, takedown: &Takedown) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT f.url FROM tombstones t JOIN articles a ON a.id = t.article
+             JOIN stories s ON s.id = a.story JOIN articles f ON f.id = s.face
+             WHERE t.takedown = $1 AND t.erased = 1 ORDER BY f.url",
+        )
+        .bind(takedown.id)
+        .fetch_all(&self.db.read)
+        .await?;
+        rows.iter().map(|row| row.text("url")).collect()
+    }
+
     /// Lifts a tombstone. Only an operator does. Returns whether one stood. Nothing comes back by itself:
     /// the article is fetched anew when a feed lists it. Its copies, which withheld their texts because of it, do not
     /// any longer.

@@ -131,7 +131,7 @@ pub struct Demo {
 pub enum Takedown {
     /// Record a request; it is due in 24 hours
     Add {
-        /// The address it names
+        /// The address it names: the article's at its publisher, or the story's on this site
         url: String,
         /// Who asks
         #[arg(long)]
@@ -148,7 +148,7 @@ pub enum Takedown {
     },
     /// Take it off the site, its feeds and the search, for good
     Execute {
-        /// The address
+        /// The address: the article's at its publisher, or the story's on this site
         url: String,
         /// Who asks, if the request was not recorded before
         #[arg(long)]

@@ -15,7 +15,8 @@ pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> 
     let now = Timestamp::now();
     match asked {
         Asked::Add { url, by, reason } => {
-            let takedown = store.add_takedown(&address(&url)?, &by, &reason, now).await?;
+            let url = removal::named(house, &url).await?;
+            let takedown = store.add_takedown(url.as_str(), &by, &reason, now).await?;
             audit(&store, "takedown.add", &takedown.url, &format!("asked for by {by}")).await?;
             line(format!("recorded: {} is due by {}", takedown.url, takedown.due_at));
             line(format!("next: wireroom takedown execute {}", takedown.url));
@@ -23,7 +24,7 @@ pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> 
         Asked::List { json: true } => json(&store.takedowns().await?)?,
         Asked::List { json: false } => list(&store.takedowns().await?, now),
         Asked::Execute { url, by } => {
-            let url = CanonicalUrl::parse(&url)?;
+            let url = removal::named(house, &url).await?;
             let takedown = removal::execute(house, &url, by.as_deref().map(|by| (by, "")), &actor()).await?;
             match takedown.articles.len() {
                 0 => line(format!("{} was never here: a tombstone stands, it will not come", takedown.url)),
@@ -33,9 +34,12 @@ pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> 
                     if n == 1 { "" } else { "s" }
                 )),
             }
+            for other in store.still_shown(&takedown).await? {
+                line(format!("its story is still shown by a copy, an article of its own: {other}"));
+            }
         }
         Asked::Lift { url } => {
-            let url = address(&url)?;
+            let url = CanonicalUrl::parse(&url)?.to_string();
             if !store.lift_takedown(&url, &actor(), now).await? {
                 bail!("no tombstone stands for {url}");
             }
@@ -60,11 +64,6 @@ fn list(takedowns: &[Takedown], now: Timestamp) {
         })
         .collect();
     table(&["no", "state", "asked for by", "address"], &rows, 100);
-}
-
-/// As the store knows it: canonical.
-fn address(text: &str) -> anyhow::Result<String> {
-    Ok(CanonicalUrl::parse(text)?.to_string())
 }
 
 /// Who acts on the command line.

@@ -1,0 +1,148 @@
+//! The desk's acts over embedded backends, as the operator's page and the site show them.
+
+use super::Desk;
+use crate::house::House;
+use crate::removal;
+use crate::settings::Settings;
+use article::{
+    Arrival, Article, ArticleId, Block, CanonicalUrl, Carry, PrimaryHints, Rights, Section, SourceId, StoryId,
+    Timestamp, Verdict, VerdictKind,
+};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use publisher::ops::{OpsActions, TakedownRequest};
+use publisher::site::{RobotFacts, SiteState};
+use std::sync::Arc;
+use store::{PublishPolicy, Store};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// A desk over fresh databases.
+struct Office {
+    house: Arc<House>,
+    desk: Desk,
+    store: Store,
+    /// Dropping it deletes the databases.
+    _dir: TempDir,
+}
+
+impl Office {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut settings = Settings::default();
+        settings.store.url = format!("sqlite:{}", dir.path().join("store.db").display());
+        settings.queue.url = format!("sqlite:{}", dir.path().join("queue.db").display());
+        settings.site.public_url = "https://wire.example".parse().unwrap();
+        let house = House::new(settings);
+        let store = house.store().await.unwrap();
+        Self { desk: Desk { house: house.clone(), stop: CancellationToken::new() }, store, house, _dir: dir }
+    }
+
+    /// An article of `source`, in a story of its own or as a copy of `of`.
+    async fn publish(&self, source: &str, of: Option<&CanonicalUrl>) -> (CanonicalUrl, StoryId) {
+        let article = article(source);
+        let url = article.url.clone();
+        let mut verdict = Verdict::new_story(&article.id);
+        if let Some(of) = of.map(ArticleId::of) {
+            verdict = Verdict { kind: VerdictKind::NearCopy, story: StoryId::opened_by(&of), of: Some(of), ..verdict };
+        }
+        let arrival = Arrival::Seen { article: Box::new(article) };
+        let policy = PublishPolicy { exact_window: self.house.settings.publisher.exact_window() };
+        let story = self.store.apply(&arrival, Some(&verdict), &policy, Timestamp::now()).await.unwrap().story;
+        (url, story)
+    }
+
+    async fn take_down(&self, url: &str) -> Result<i64, String> {
+        let request =
+            TakedownRequest { url: url.to_owned(), requested_by: "its owner".to_owned(), reason: String::new() };
+        self.desk.take_down(request, "ops:maren".to_owned()).await
+    }
+
+    /// What the site answers.
+    async fn site(&self, path: &str) -> StatusCode {
+        let state = SiteState::new(self.store.clone(), self.house.settings.site.clone(), RobotFacts::default());
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        publisher::site::router(state).oneshot(request).await.unwrap().status()
+    }
+}
+
+fn article(source: &str) -> Article {
+    let url = CanonicalUrl::parse(&format!("https://{source}.example/news/gates")).unwrap();
+    let text = "The lock gates were built in 1911, and have outlived three plans to retire them.";
+    let blocks = vec![Block::Paragraph { text: text.to_owned() }];
+    Article {
+        id: ArticleId::of(&url),
+        aliases: Vec::new(),
+        source: SourceId::from_name(source),
+        source_name: source.to_owned(),
+        feed: None,
+        title: "The gates give way".to_owned(),
+        subtitle: None,
+        authors: Vec::new(),
+        language: Some("en".to_owned()),
+        section: Section::World,
+        keywords: Vec::new(),
+        image: None,
+        published: None,
+        modified: None,
+        observed_at: Timestamp::now(),
+        rights: Rights::from_source(Carry::Full),
+        primary: PrimaryHints::default(),
+        content_hash: Article::compute_hash(&url, "The gates give way", &blocks),
+        blocks,
+        url,
+    }
+}
+
+#[tokio::test]
+async fn a_takedown_by_the_sites_own_address_takes_the_article_that_the_story_shows() {
+    let office = Office::new().await;
+    let (url, story) = office.publish("aurora-times", None).await;
+    let number = office.take_down(&format!("https://wire.example/story/{story}?utm_source=mail")).await.unwrap();
+    assert_eq!(office.site(&format!("/story/{story}")).await, StatusCode::GONE);
+    let takedowns = office.store.takedowns().await.unwrap();
+    let told: Vec<_> = takedowns.iter().map(|t| (t.id, t.url.as_str(), t.articles.len())).collect();
+    assert_eq!(told, [(number, url.as_str(), 1)]);
+}
+
+#[tokio::test]
+async fn a_copy_by_which_the_story_is_still_shown_is_named_and_goes_by_the_same_address() {
+    let office = Office::new().await;
+    let (first, story) = office.publish("aurora-times", None).await;
+    let (second, same) = office.publish("harbour-post", Some(&first)).await;
+    assert_eq!(story, same);
+    let path = format!("/story/{story}");
+    office.take_down(&format!("https://wire.example{path}")).await.unwrap();
+    assert_eq!(office.site(&path).await, StatusCode::OK);
+    let takedowns = office.store.takedowns().await.unwrap();
+    let (gone, left) = if takedowns[0].url == first.as_str() { (first, second) } else { (second, first) };
+    assert_eq!(takedowns[0].url, gone.as_str());
+    assert_eq!(office.store.still_shown(&takedowns[0]).await.unwrap(), [left.to_string()]);
+    office.take_down(&format!("https://wire.example{path}")).await.unwrap();
+    assert_eq!(office.site(&path).await, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn a_page_of_ours_that_shows_no_story_is_refused_and_leaves_no_tombstone() {
+    let office = Office::new().await;
+    let (_, story) = office.publish("aurora-times", None).await;
+    let never = StoryId::derive(&[b"never"]);
+    for (path, why) in [
+        ("/section/world".to_owned(), "no story's"),
+        ("/".to_owned(), "no story's"),
+        (format!("/story/{never}"), "no story was ever here"),
+    ] {
+        let said = office.take_down(&format!("https://wire.example{path}")).await.unwrap_err();
+        assert!(said.contains(why) && said.contains(&path), "{said}");
+    }
+    assert_eq!(office.store.takedowns().await.unwrap(), []);
+    assert_eq!(office.site(&format!("/story/{story}")).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn another_port_of_our_host_is_not_ours() {
+    let office = Office::new().await;
+    let url = removal::named(&office.house, "https://wire.example:8443/story/1").await.unwrap();
+    assert_eq!(url.as_str(), "https://wire.example:8443/story/1");
+}
