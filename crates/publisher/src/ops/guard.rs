@@ -7,7 +7,7 @@ use crate::site::assets::CSS_PATH;
 use article::Timestamp;
 use askama::Template;
 use axum::extract::{Form, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use telemetry::events::publish::OperatorActed;
@@ -21,7 +21,8 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
         ),
     ),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    // With `no-referrer` browsers would say `Origin: null` of our own forms.
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
@@ -37,16 +38,36 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
 /// Lets operators through and sends everybody else to the login.
 pub(super) async fn only_operators(State(state): State<OpsState>, mut request: Request, next: Next) -> Response {
     match session::operator(&state.settings, request.headers(), Timestamp::now()) {
+        Some(_) if by_header(&request) && !request.method().is_safe() && from_elsewhere(request.headers()) => {
+            OpsFailure::StrangeForm.into_response()
+        }
         Some(operator) => {
             request.extensions_mut().insert(operator);
             next.run(request).await
         }
         // Who tried a token by header is a program: it gets a status, not a form.
-        None if request.headers().contains_key(header::AUTHORIZATION) => {
+        None if by_header(&request) => {
             (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response()
         }
         None => Redirect::to("/ops/login").into_response(),
     }
+}
+
+fn by_header(request: &Request) -> bool {
+    request.headers().contains_key(header::AUTHORIZATION)
+}
+
+/// Whether a browser says that another site's page sent this; a program says nothing of the kind. Over plain
+/// HTTP browsers leave `Sec-Fetch-Site` out, and `Origin` is held against the host that was asked.
+fn from_elsewhere(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or_default());
+    if let Some(site) = text("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text("origin") else { return false };
+    let host = origin.split_once("://").map_or("", |(_, host)| host);
+    let asked = [text("x-forwarded-host"), text("host")];
+    !asked.into_iter().flatten().flat_map(|h| h.split(',')).any(|h| h.trim().eq_ignore_ascii_case(host))
 }
 
 #[derive(Template)]

@@ -18,7 +18,8 @@ pub(super) struct Operator {
     /// As in the audit log: `ops:NAME`, behind a proxy `ops:NAME/USER`.
     pub(super) actor: String,
     pub(super) role: Role,
-    /// What a form must bring along; `None` where no cookie let them in, which no other site can abuse.
+    /// What a form must bring along; `None` for a program, which no other site's page can speak for. Where a
+    /// browser or a proxy adds what lets a person in, it adds it to another site's forms too.
     pub(super) form_key: Option<String>,
 }
 
@@ -49,11 +50,12 @@ fn by_bearer(settings: &OpsSettings, headers: &HeaderMap) -> Option<Operator> {
         .flatten()
         .map(|u| article::squeeze(u).chars().take(MAX_USER).collect::<String>())
         .filter(|u| !u.is_empty());
+    let form_key = user.as_ref().map(|user| keyed(FORM_CONTEXT, token, &format!("user {user}")));
     let actor = match user {
         Some(user) => format!("ops:{}/{user}", token.name),
         None => format!("ops:{}", token.name),
     };
-    Some(Operator { actor, role: token.role, form_key: None })
+    Some(Operator { actor, role: token.role, form_key })
 }
 
 fn by_cookie(settings: &OpsSettings, headers: &HeaderMap, now: Timestamp) -> Option<Operator> {

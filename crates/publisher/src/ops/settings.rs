@@ -17,7 +17,8 @@ pub struct OpsSettings {
     pub secure_cookie: bool,
     /// Header in which a proxy that logs people in names the user (`X-Forwarded-User`); empty for none. The
     /// proxy holds a token, which it sends as `Authorization: Bearer`; the user's name goes into the audit
-    /// log beside the token's. Only requests that bring a token that way are believed.
+    /// log beside the token's. Only requests that bring a token that way are believed. Whom it names acts by
+    /// this page's own forms; a program sends the token without a user.
     pub user_header: String,
     /// Rows a list shows: more are found by a narrower filter.
     pub rows: u32,

@@ -1,5 +1,7 @@
 //! The operator's page over a SQLite store, its buttons recorded.
 
+mod behind_a_proxy;
+
 use super::overview::belts;
 use super::session::{log_in, operator};
 use super::{OpsActions, OpsSettings, OpsState, OpsToken, PreviewItem, ReplayCount, Role, TakedownRequest, TokenError};
@@ -214,23 +216,6 @@ fn a_session_ends_and_can_not_be_made_up() {
     let (theirs, ours) = (other.split(';').next().unwrap(), session.rsplit('.').next().unwrap());
     let swapped = format!("{}.{ours}", theirs.rsplit_once('.').unwrap().0);
     assert_eq!(who(&swapped, now), None);
-}
-
-#[tokio::test]
-async fn a_program_comes_in_by_header_and_the_proxys_user_is_named() {
-    let house = House::new().await;
-    let ask = |token: &str| {
-        Request::post("/ops/takedowns")
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .header("X-Forwarded-User", "ilse")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from("url=https%3A%2F%2Faurora-times.example%2Fa&requested_by=them"))
-            .unwrap()
-    };
-    assert_eq!(house.ask(ask("wrong-token-for-this")).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(house.ask(ask(LOOK)).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(house.ask(ask(ACT)).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(house.done(), ["ops:maren/ilse takes down https://aurora-times.example/a for them"]);
 }
 
 #[tokio::test]
