@@ -52,6 +52,16 @@ pub struct CardFilter {
     pub language: Option<String>,
 }
 
+/// Where a list goes on: after this story. Its id counts too, since publishers like midnight and any number of
+/// stories may share a time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListedAfter {
+    /// Its [`StoryCard::time`].
+    pub time: Timestamp,
+    /// Its id.
+    pub story: StoryId,
+}
+
 /// Numbers for a first glance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Totals {
@@ -73,17 +83,17 @@ const CARD: &str = "SELECT t.id, t.section, t.time, t.changed_at, t.reserved, f.
      LEFT JOIN sources s ON s.id = f.source";
 
 impl Store {
-    /// The newest stories that can be shown, of a section, source or language if given, those older than
-    /// `before` (by [`StoryCard::time`]), at most `limit`.
+    /// The newest stories that can be shown, of a section, source or language if given, those that stand after
+    /// `after` in the list, at most `limit`. Those of one same time stand in the order of their ids.
     pub async fn cards(
         &self,
         filter: &CardFilter,
-        before: Option<Timestamp>,
+        after: Option<&ListedAfter>,
         limit: u32,
     ) -> Result<Vec<StoryCard>, StoreError> {
-        let (sql, words) = listing(filter);
+        let (sql, words) = listing(filter, after);
         let mut query =
-            sqlx::query(AssertSqlSafe(sql)).bind(before.map_or(i64::MAX, Timestamp::millis)).bind(i64::from(limit));
+            sqlx::query(AssertSqlSafe(sql)).bind(after.map_or(i64::MAX, |a| a.time.millis())).bind(i64::from(limit));
         for word in words {
             query = query.bind(word);
         }
@@ -126,14 +136,17 @@ impl Store {
 }
 
 /// Lists the cards of a filter by `$1` time and `$2` number, and what it binds from `$3` on.
-fn listing(filter: &CardFilter) -> (String, Vec<String>) {
+fn listing(filter: &CardFilter, after: Option<&ListedAfter>) -> (String, Vec<String>) {
     // Each condition stands there only when asked for, so that the planner finds its index.
-    let mut sql = format!("{CARD} WHERE t.time < $1");
+    let mut sql = format!("{CARD} WHERE t.time <= $1");
     let mut words: Vec<String> = Vec::new();
     let mut condition = |text: &str, word: String| {
         words.push(word);
         sql.push_str(&text.replace("{}", &format!("${}", words.len() + 2)));
     };
+    if let Some(after) = after {
+        condition(" AND (t.time < $1 OR t.id > {})", after.story.to_string());
+    }
     if let Some(section) = filter.section {
         condition(" AND t.section = {}", section.as_str().to_owned());
     }
@@ -195,7 +208,7 @@ mod tests {
             CardFilter { section: Some(Section::World), ..CardFilter::default() },
             CardFilter { source: Some(article::SourceId::from_name("one")), ..CardFilter::default() },
         ];
-        let lists = filters.iter().map(|filter| listing(filter).0).chain([matching(&store.db)]);
+        let lists = filters.iter().map(|filter| listing(filter, None).0).chain([matching(&store.db)]);
         for sql in lists {
             let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
             let plan = plan.fetch_all(&store.db.read).await.unwrap();

@@ -41,7 +41,7 @@ mod traffic;
 pub use articles::{ArticleState, StoredArticle, StoredRevision};
 pub use audit::AuditEntry;
 pub use captures::{Capture, CaptureHead};
-pub use cards::{CardFilter, StoryCard, Totals};
+pub use cards::{CardFilter, ListedAfter, StoryCard, Totals};
 pub use carried::Pass;
 pub use decisions::DecisionRow;
 pub use entries::{EntryKey, EntryStatus};

@@ -5,7 +5,7 @@ use super::moment::Moment;
 use super::tongue::{self, Tongue};
 use article::{Section, StoryId, Timestamp};
 use std::collections::{BTreeSet, HashSet};
-use store::StoryCard;
+use store::{ListedAfter, StoryCard};
 
 /// A story in a list, ready to print.
 #[derive(Clone, Debug)]
@@ -66,14 +66,12 @@ pub(crate) fn lead(cards: &[StoryCard], now: Timestamp) -> Option<&StoryCard> {
     cards.iter().rev().max_by_key(|c| weight(c))
 }
 
-/// Cuts a list to a page. The next page asks for what is older than this page's last time, so stories of one
-/// same time (publishers like midnight) stay together on one page, as far as `cards` reaches.
-pub(crate) fn cut_page(cards: &mut Vec<StoryCard>, size: usize) -> Option<Timestamp> {
-    let last = cards.get(size.checked_sub(1)?)?.time;
-    let end = size + cards[size..].iter().take_while(|c| c.time == last).count();
-    let more = cards.len() > end;
-    cards.truncate(end);
-    more.then_some(last)
+/// Cuts a list to a page; where there is more, gives the place from which the next page goes on.
+pub(crate) fn cut_page(cards: &mut Vec<StoryCard>, size: usize) -> Option<ListedAfter> {
+    let more = cards.len() > size;
+    cards.truncate(size);
+    let last = cards.last().filter(|_| more)?;
+    Some(ListedAfter { time: last.time, story: last.id.clone() })
 }
 
 /// A language to filter by.

@@ -5,15 +5,12 @@ use super::cards::{self, Card, LanguageChoice};
 use super::failure::Failure;
 use super::frame::{Frame, html};
 use super::link::Link;
-use super::query::Asked;
+use super::query::{Asked, place};
 use article::{Section, Timestamp};
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use store::{CardFilter, StoryCard};
-
-/// How far beyond a page is read to keep stories of one same time together.
-const TIES: u32 = 200;
+use store::{CardFilter, ListedAfter, StoryCard};
 
 pub(super) async fn section(
     State(state): State<SiteState>,
@@ -23,7 +20,7 @@ pub(super) async fn section(
     let section = Section::from_name(&name).ok_or(Failure::NotFound)?;
     let asked = Asked::read(query.as_deref());
     let filter = CardFilter { section: Some(section), language: asked.language.clone(), source: None };
-    let (stories, next) = fetch(&state, &filter, asked.before).await?;
+    let (stories, next) = fetch(&state, &filter, asked.after.as_ref()).await?;
     let languages = match asked.language.as_deref() {
         None => cards::languages(&stories, None),
         chosen => {
@@ -40,8 +37,8 @@ pub(super) async fn section(
         feed: Some(format!("/section/{name}/feed.xml")),
         path: format!("/section/{name}"),
         cards: Card::all(&stories, state.settings.pictures, now),
-        older: asked.before.is_some(),
-        next: next.map(|t| t.millis()),
+        older: asked.after.is_some(),
+        next: next.as_ref().map(place),
         languages,
         frame,
     }))
@@ -51,10 +48,10 @@ pub(super) async fn section(
 pub(super) async fn fetch(
     state: &SiteState,
     filter: &CardFilter,
-    before: Option<Timestamp>,
-) -> Result<(Vec<StoryCard>, Option<Timestamp>), Failure> {
+    after: Option<&ListedAfter>,
+) -> Result<(Vec<StoryCard>, Option<ListedAfter>), Failure> {
     let size = state.settings.page_size.clamp(1, 200);
-    let mut stories = state.store.cards(filter, before, size + TIES).await?;
+    let mut stories = state.store.cards(filter, after, size + 1).await?;
     let next = cards::cut_page(&mut stories, usize::try_from(size).unwrap_or(usize::MAX));
     Ok((stories, next))
 }
@@ -72,13 +69,13 @@ pub(super) struct ListPage<'a> {
     /// Whether this is not the first page.
     pub(super) older: bool,
     /// Where the next page begins.
-    pub(super) next: Option<i64>,
+    pub(super) next: Option<String>,
     pub(super) languages: Vec<LanguageChoice>,
 }
 
 impl ListPage<'_> {
-    fn next_href(&self, before: &i64) -> String {
+    fn next_href(&self, after: &str) -> String {
         let language = self.frame.language.map(|l| format!("&lang={l}")).unwrap_or_default();
-        format!("{}?before={before}{language}", self.path)
+        format!("{}?after={after}{language}", self.path)
     }
 }

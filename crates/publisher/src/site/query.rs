@@ -1,6 +1,7 @@
 //! What a request asks for in its query. Read leniently: what is not understood counts as not asked.
 
 use article::Timestamp;
+use store::ListedAfter;
 
 /// Longest query that is read, in bytes; no link of ours comes near.
 const MAX_QUERY: usize = 2_048;
@@ -12,8 +13,8 @@ const MAX_SEARCH: usize = 200;
 pub(crate) struct Asked {
     /// `lang`: only this language (primary subtag).
     pub(crate) language: Option<String>,
-    /// `before`: only older, for paging.
-    pub(crate) before: Option<Timestamp>,
+    /// `after`: where the list goes on, for paging.
+    pub(crate) after: Option<ListedAfter>,
     /// `q`: words to search.
     pub(crate) words: String,
 }
@@ -29,11 +30,21 @@ impl Asked {
                     let well_formed = (2..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_lowercase());
                     asked.language = well_formed.then_some(code);
                 }
-                "before" => asked.before = value.parse().ok().map(Timestamp),
+                "after" => asked.after = read_place(&value),
                 "q" => asked.words = article::squeeze(&value).chars().take(MAX_SEARCH).collect(),
                 _ => {}
             }
         }
         asked
     }
+}
+
+/// A place in a list as `after` holds it: the time in milliseconds and the story's id.
+pub(crate) fn place(after: &ListedAfter) -> String {
+    format!("{}.{}", after.time.millis(), after.story)
+}
+
+fn read_place(text: &str) -> Option<ListedAfter> {
+    let (time, story) = text.split_once('.')?;
+    Some(ListedAfter { time: Timestamp(time.parse().ok()?), story: story.parse().ok()? })
 }

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::frame::{Frame, html};
 use super::link::{Link, path};
 use super::list::{self, ListPage};
-use super::query::Asked;
+use super::query::{Asked, place};
 use super::tongue;
 use article::{SourceId, Timestamp};
 use askama::Template;
@@ -23,7 +23,7 @@ pub(super) async fn page(
     let asked = Asked::read(query.as_deref());
     let source = state.store.source(&id).await?;
     let filter = CardFilter { source: Some(id.clone()), ..CardFilter::default() };
-    let (stories, next) = list::fetch(&state, &filter, asked.before).await?;
+    let (stories, next) = list::fetch(&state, &filter, asked.after.as_ref()).await?;
     // A source that was removed keeps its page as long as stories of it are there.
     if source.is_none() && stories.is_empty() {
         return Err(Failure::NotFound);
@@ -36,8 +36,8 @@ pub(super) async fn page(
         feed: None,
         path: path("/source/", id.as_str()),
         cards: Card::all(&stories, state.settings.pictures, now),
-        older: asked.before.is_some(),
-        next: next.map(|t| t.millis()),
+        older: asked.after.is_some(),
+        next: next.as_ref().map(place),
         languages: Vec::new(),
     }))
 }

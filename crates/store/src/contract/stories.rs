@@ -1,7 +1,7 @@
 //! Articles that tell the same.
 
 use super::{POLICY, article, copy_of, minute, put, put_copy, seen, source, story_of, text, whole_of, withdraw};
-use crate::{CardFilter, Change, PublishPolicy, Store, StoryLookup};
+use crate::{CardFilter, Change, ListedAfter, PublishPolicy, Store, StoryCard, StoryLookup};
 use article::{Section, SourceId, StoryId, Verdict};
 use std::time::Duration;
 
@@ -165,11 +165,14 @@ pub async fn lists_are_newest_first_and_filtered(store: &Store) {
     put(store, &german).await;
     put_copy(store, &copy, &sport).await;
 
-    let titles = async |filter: CardFilter, before| -> Vec<String> {
-        store.cards(&filter, before, 10).await.unwrap().into_iter().map(|c| c.title).collect()
+    let titles = async |filter: CardFilter, after: Option<&ListedAfter>| -> Vec<String> {
+        store.cards(&filter, after, 10).await.unwrap().into_iter().map(|c| c.title).collect()
     };
     assert_eq!(titles(CardFilter::default(), None).await, ["Headline b", "Headline a"]);
-    assert_eq!(titles(CardFilter::default(), Some(minute(2))).await, ["Headline a"]);
+    let last = |card: &StoryCard| ListedAfter { time: card.time, story: card.id.clone() };
+    let cards = store.cards(&CardFilter::default(), None, 10).await.unwrap();
+    assert_eq!(titles(CardFilter::default(), Some(&last(&cards[0]))).await, ["Headline a"]);
+    assert_eq!(titles(CardFilter::default(), Some(&last(&cards[1]))).await, [] as [&str; 0]);
     let filter =
         |section, source, language: Option<&str>| CardFilter { section, source, language: language.map(str::to_owned) };
     assert_eq!(titles(filter(Some(Section::Sport), None, None), None).await, ["Headline a"]);

@@ -9,7 +9,7 @@ use crate::site::settings::in_words;
 use crate::site::tongue::Tongue;
 use article::{Section, Timestamp};
 use std::time::Duration;
-use store::StoryCard;
+use store::{ListedAfter, StoryCard};
 
 #[test]
 fn only_web_addresses_become_links() {
@@ -79,11 +79,12 @@ fn durations_in_words() {
 #[test]
 fn a_query_is_read_leniently_and_within_bounds() {
     assert_eq!(Asked::read(None), Asked::default());
-    let asked = Asked::read(Some("lang=DE&before=17&q=lock%20%20gates+%00&x=y&lang"));
-    assert_eq!(asked.before, Some(Timestamp(17)));
+    let asked = Asked::read(Some("lang=DE&after=17.0123456789abcdef0123456789abcdef&q=lock%20%20gates+%00&x=y&lang"));
+    let story = "0123456789abcdef0123456789abcdef".parse().unwrap();
+    assert_eq!(asked.after, Some(ListedAfter { time: Timestamp(17), story }));
     assert_eq!(asked.words, "lock gates");
     assert_eq!(Asked::read(Some("lang=de")).language.as_deref(), Some("de"));
-    for bad in ["lang=%22x", "lang=deutsch", "before=x", "lang="] {
+    for bad in ["lang=%22x", "lang=deutsch", "after=x", "after=17", "after=17.0", "lang="] {
         assert_eq!(Asked::read(Some(bad)), Asked::default(), "{bad}");
     }
     assert_eq!(Asked::read(Some(&format!("q={}", "ab ".repeat(500)))).words.chars().count(), 200);
@@ -106,16 +107,16 @@ fn the_lead_is_fresh_carried_by_many_and_readable() {
 }
 
 #[test]
-fn a_page_is_cut_after_the_last_story_of_its_time() {
-    let at = |minutes: i64| card("x", "en", "Aurora Times", Section::World, minutes);
+fn a_page_is_cut_where_the_next_goes_on() {
+    let at = |minutes: i64| card(&format!("{minutes}"), "en", "Aurora Times", Section::World, minutes);
     let cut = |minutes: &[i64], size| {
         let mut cards: Vec<StoryCard> = minutes.iter().map(|m| at(*m)).collect();
         let next = cut_page(&mut cards, size);
         (cards.len(), next)
     };
-    assert_eq!(cut(&[1, 2, 3], 2), (2, Some(minutes_ago(2))));
-    assert_eq!(cut(&[1, 2, 2, 2, 3], 2), (4, Some(minutes_ago(2))));
-    assert_eq!(cut(&[1, 2, 2], 2), (3, None));
+    let second = ListedAfter { time: at(2).time, story: at(2).id };
+    assert_eq!(cut(&[1, 2, 3], 2), (2, Some(second)));
+    assert_eq!(cut(&[1, 2], 2), (2, None));
     assert_eq!(cut(&[1], 2), (1, None));
     assert_eq!(cut(&[], 2), (0, None));
 }

@@ -5,6 +5,7 @@ use crate::site::{RobotFacts, SiteSettings, SiteState, router};
 use article::{Arrival, Article, Section, StoryId, Timestamp, Verdict, Withdrawal, WithdrawalCause};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use std::collections::HashSet;
 use std::time::Duration;
 use store::{PublishPolicy, Store, StoreSettings};
 use tempfile::TempDir;
@@ -261,6 +262,28 @@ async fn one_language_alone() {
         let page = house.get(path).await.text;
         assert!(page.contains("ميناء المدينة يغلق أبوابه") && !page.contains("The gates give way"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn paging_reaches_what_is_older_than_any_number_of_stories_of_one_time() {
+    let house = House::with(SiteSettings { page_size: 2, ..SiteSettings::default() }).await;
+    let at = |n: u32, published| {
+        let text = format!("Report {n}: {}", blake3::hash(&n.to_be_bytes()));
+        Article { published: Some(published), ..article("Aurora Times", &format!("{n}"), &text, "en", &[&text]) }
+    };
+    house.open(&at(0, minutes_ago(90))).await;
+    for n in 1..=210 {
+        house.open(&at(n, minutes_ago(60))).await;
+    }
+    let (mut seen, mut next) = (Vec::new(), Some("/section/world".to_owned()));
+    while let Some(path) = next {
+        let page = house.get(&path).await.text;
+        seen.extend(page.split("<a href=\"/story/").skip(1).map(|rest| rest[..32].to_owned()));
+        next = page.split("rel=\"next\" href=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    }
+    let oldest = StoryId::opened_by(&at(0, minutes_ago(90)).id).to_string();
+    assert_eq!(seen.iter().filter(|id| **id == oldest).count(), 1, "of {} stories", seen.len());
+    assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (211, 211));
 }
 
 #[tokio::test]
