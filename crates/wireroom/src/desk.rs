@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::DeadFilter;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use web::{Client, Kind, Request};
 
 #[cfg(test)]
@@ -30,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) house: Arc<House>,
     /// Ends replays with the process.
     pub(crate) stop: CancellationToken,
+    /// Acts under way. They outlive the request that asked for them; who ends the process waits for them.
+    acts: TaskTracker,
 }
 
 impl OpsActions for Desk {
@@ -38,26 +41,11 @@ impl OpsActions for Desk {
     }
 
     fn replay(&self, filter: DeadFilter, actor: String) -> BoxFuture<'_, Result<ReplayCount, String>> {
-        said(async move {
-            let (store, queue) = (self.house.store().await?, self.house.queue().await?);
-            let replay = Replay::new(store, queue, self.house.settings.replay.clone());
-            // A page can't wait for outcomes; the ledger shows them.
-            let options = Options { wait: Duration::ZERO, actor, ..Options::default() };
-            let account = replay.run(&filter, &options, &self.stop, |_| {}).await?;
-            let dropped = account.too_old + account.taken_down;
-            Ok(ReplayCount {
-                replayed: account.replayed.saturating_sub(dropped),
-                held: account.held + account.homeless + dropped,
-            })
-        })
+        self.carry_out(replay(self.house.clone(), self.stop.clone(), filter, actor))
     }
 
     fn take_down(&self, request: TakedownRequest, actor: String) -> BoxFuture<'_, Result<i64, String>> {
-        said(async move {
-            let url = removal::named(&self.house, &request.url).await?;
-            let by = (request.requested_by.as_str(), request.reason.as_str());
-            Ok(removal::execute(&self.house, &url, Some(by), &actor).await?.id)
-        })
+        self.carry_out(take_down(self.house.clone(), request, actor))
     }
 
     fn preview(&self, address: String) -> BoxFuture<'_, Result<Vec<PreviewItem>, String>> {
@@ -75,7 +63,50 @@ impl OpsActions for Desk {
     }
 }
 
+async fn replay(
+    house: Arc<House>,
+    stop: CancellationToken,
+    filter: DeadFilter,
+    actor: String,
+) -> anyhow::Result<ReplayCount> {
+    let replay = Replay::new(house.store().await?, house.queue().await?, house.settings.replay.clone());
+    // A page can't wait for outcomes; the ledger shows them.
+    let options = Options { wait: Duration::ZERO, actor, ..Options::default() };
+    let account = replay.run(&filter, &options, &stop, |_| {}).await?;
+    let dropped = account.too_old + account.taken_down;
+    Ok(ReplayCount {
+        replayed: account.replayed.saturating_sub(dropped),
+        held: account.held + account.homeless + dropped,
+    })
+}
+
+async fn take_down(house: Arc<House>, request: TakedownRequest, actor: String) -> anyhow::Result<i64> {
+    let url = removal::named(&house, &request.url).await?;
+    let by = (request.requested_by.as_str(), request.reason.as_str());
+    Ok(removal::execute(&house, &url, Some(by), &actor).await?.id)
+}
+
 impl Desk {
+    /// Nothing is under way yet.
+    pub(crate) fn new(house: Arc<House>, stop: CancellationToken) -> Self {
+        Self { house, stop, acts: TaskTracker::new() }
+    }
+
+    /// Waits for the acts under way, but no longer than a worker has to hand back its messages.
+    pub(crate) async fn cleared(&self) {
+        self.acts.close();
+        let _ = tokio::time::timeout(Duration::from_secs(self.house.settings.queue.drain_secs), self.acts.wait()).await;
+    }
+
+    /// A browser that closes its connection drops the request's future; an act cut off there would be half
+    /// done and not noted, so it runs as a task of its own.
+    fn carry_out<'a, T: Send + 'static>(
+        &'a self,
+        act: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, String>> {
+        said(async move { self.acts.spawn(act).await.context("it broke off")? })
+    }
+
     async fn look_at(&self, client: &Client, entry: &Entry) -> PreviewItem {
         let url = entry.link.clone().unwrap_or_default();
         let (title, outcome) = match self.page(client, &url).await {

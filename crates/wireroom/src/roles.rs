@@ -142,11 +142,15 @@ pub async fn start(
         listen_to_hubs(house, listener, callback, tasks, stop).await?;
     }
     if let Some(listener) = ops {
-        let desk = Arc::new(Desk { house: house.clone(), stop: stop.clone() });
-        let state = publisher::ops::OpsState::new(house.store().await?, settings.ops.clone(), desk);
+        let desk = Arc::new(Desk::new(house.clone(), stop.clone()));
+        let state = publisher::ops::OpsState::new(house.store().await?, settings.ops.clone(), desk.clone());
         let (router, stop) = (publisher::ops::router(state), stop.clone());
         tracing::info!(address = %settings.ops.listen, "the operator's page is served");
-        tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
+        tasks.spawn(async move {
+            serve(listener, router, stop).await?;
+            desk.cleared().await;
+            Ok(())
+        });
     }
     if let Some(listener) = site {
         let state = publisher::site::SiteState::new(house.store().await?, settings.site.clone(), robot_facts(house)?);

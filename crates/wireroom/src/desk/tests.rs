@@ -10,8 +10,11 @@ use article::{
 };
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use futures_util::FutureExt;
 use publisher::ops::{OpsActions, TakedownRequest};
 use publisher::site::{RobotFacts, SiteState};
+use publisher::{Secret, Webhook};
+use queue::{Belt, Lane, QueueName};
 use std::sync::Arc;
 use store::{PublishPolicy, Store};
 use tempfile::TempDir;
@@ -33,10 +36,15 @@ impl Office {
         let mut settings = Settings::default();
         settings.store.url = format!("sqlite:{}", dir.path().join("store.db").display());
         settings.queue.url = format!("sqlite:{}", dir.path().join("queue.db").display());
+        settings.publisher.webhooks = vec![Webhook {
+            name: "archive".to_owned(),
+            url: "https://archive.example/hook".to_owned(),
+            secret: Secret::new("between us"),
+        }];
         settings.site.public_url = "https://wire.example".parse().unwrap();
         let house = House::new(settings);
         let store = house.store().await.unwrap();
-        Self { desk: Desk { house: house.clone(), stop: CancellationToken::new() }, store, house, _dir: dir }
+        Self { desk: Desk::new(house.clone(), CancellationToken::new()), store, house, _dir: dir }
     }
 
     /// An article of `source`, in a story of its own or as a copy of `of`.
@@ -145,4 +153,18 @@ async fn another_port_of_our_host_is_not_ours() {
     let office = Office::new().await;
     let url = removal::named(&office.house, "https://wire.example:8443/story/1").await.unwrap();
     assert_eq!(url.as_str(), "https://wire.example:8443/story/1");
+}
+
+#[tokio::test]
+async fn an_act_goes_on_when_its_request_is_dropped_in_the_middle() {
+    let office = Office::new().await;
+    let (url, story) = office.publish("aurora-times", None).await;
+    assert_eq!(office.take_down(url.as_str()).now_or_never(), None, "it was not done at once");
+    office.desk.cleared().await;
+    assert_eq!(office.site(&format!("/story/{story}")).await, StatusCode::GONE);
+    let notices = QueueName::Belt(Belt::Notices, Lane::Main);
+    let depths = office.desk.depths().await.unwrap();
+    assert_eq!(depths.iter().find(|d| d.queue == notices).map(|d| d.ready), Some(1), "{depths:?}");
+    let audit = office.store.audit_log(10).await.unwrap();
+    assert!(audit.iter().any(|a| a.actor == "ops:maren" && a.detail == "1 articles"), "{audit:?}");
 }
