@@ -8,6 +8,7 @@ use article::Timestamp;
 use askama::Template;
 use axum::extract::{Extension, Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use std::str::FromStr;
 use store::{DeadFilter, DeadGroup, LedgerRow, LedgerState};
 
 /// The states a list can be narrowed to, by name.
@@ -46,6 +47,16 @@ impl Narrowed {
         }
     }
 
+    /// As [`Narrowed::read`], for an act: where a list may leave out what it doesn't understand, an act would
+    /// reach further than was meant.
+    fn read_strictly(fields: &Fields) -> Result<Self, OpsFailure> {
+        let narrowed = Self { after: number(fields, "after")?, id: number(fields, "id")?, ..Self::read(fields) };
+        match narrowed.state.as_str() {
+            state if state.is_empty() || STATES.iter().any(|(name, _)| *name == state) => Ok(narrowed),
+            state => Err(OpsFailure::Unreadable { field: "state", value: state.to_owned() }),
+        }
+    }
+
     pub(super) fn filter(&self, limit: Option<u32>) -> DeadFilter {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         DeadFilter {
@@ -80,6 +91,17 @@ impl Narrowed {
             ("state", &self.state),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+/// A number that an act is given; none where the field is absent or empty.
+fn number<T: FromStr>(fields: &Fields, field: &'static str) -> Result<Option<T>, OpsFailure> {
+    match fields.get(field).map(|v| v.trim()) {
+        None | Some("") => Ok(None),
+        Some(value) => match value.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(OpsFailure::Unreadable { field, value: crate::site::shorten_to(value, 80) }),
+        },
     }
 }
 
@@ -221,8 +243,8 @@ pub(super) async fn replay(
     Form(form): Form<Fields>,
 ) -> Result<Response, OpsFailure> {
     state.permit(&operator, &form)?;
-    let narrowed = Narrowed::read(&form);
-    let limit = form.get("limit").and_then(|v| v.trim().parse().ok());
+    let narrowed = Narrowed::read_strictly(&form)?;
+    let limit = number(&form, "limit")?;
     let result = state.actions.replay(narrowed.filter(limit), operator.actor.clone()).await;
     state.acted(&operator, "dead.replay", &narrowed.query(), &result);
     let count = result.map_err(OpsFailure::Action)?;

@@ -16,6 +16,8 @@ pub(super) enum OpsFailure {
     MayNotAct,
     #[error("This form is too old, or does not come from this page. Go back, reload, and try again.")]
     StrangeForm,
+    #[error("“{value}” can’t be read as {field}: nothing was done.")]
+    Unreadable { field: &'static str, value: String },
     #[error("The store did not answer as it should: {0}.")]
     Store(#[from] StoreError),
     #[error("{0}")]
@@ -29,7 +31,7 @@ impl OpsFailure {
         match self {
             OpsFailure::NotFound => StatusCode::NOT_FOUND,
             OpsFailure::MayNotAct | OpsFailure::StrangeForm => StatusCode::FORBIDDEN,
-            OpsFailure::Store(StoreError::Address(_)) => StatusCode::BAD_REQUEST,
+            OpsFailure::Unreadable { .. } | OpsFailure::Store(StoreError::Address(_)) => StatusCode::BAD_REQUEST,
             OpsFailure::Store(StoreError::Away(_) | StoreError::Conflict(_)) => StatusCode::SERVICE_UNAVAILABLE,
             OpsFailure::Store(StoreError::NewerSchema { .. } | StoreError::Settings(_) | StoreError::Broken(_))
             | OpsFailure::Template(_) => StatusCode::INTERNAL_SERVER_ERROR,

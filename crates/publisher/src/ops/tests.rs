@@ -241,6 +241,22 @@ async fn an_act_needs_the_role_and_a_form_of_ours() {
 }
 
 #[tokio::test]
+async fn a_replay_whose_bounds_can_not_be_read_replays_nothing() {
+    let house = House::new().await;
+    house.store.bury(&[letter("m1", "extraction")]).await.unwrap();
+    let cookie = house.log_in(ACT).await;
+    let key = form_key(&house.get("/ops/dead", &cookie).await.text);
+    for (field, value) in [("limit", "1e3"), ("limit", "-1"), ("id", "%2342"), ("after", "x"), ("state", "daed")] {
+        let answer = house.post("/ops/dead/replay", &cookie, &format!("{field}={value}&key={key}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{field}={value}");
+        assert!(answer.text.contains(&format!("can’t be read as {field}: nothing was done")), "{}", answer.text);
+    }
+    assert_eq!(house.done(), [] as [&str; 0]);
+    house.post("/ops/dead/replay", &cookie, &format!("limit=&id=+42+&state=&key={key}")).await;
+    assert_eq!(house.done(), ["ops:maren replays None [42] None"]);
+}
+
+#[tokio::test]
 async fn a_dead_letter_is_shown_as_text_whatever_is_in_it() {
     let house = House::new().await;
     house.store.bury(&[letter("m1", "extraction"), letter("m2", "charset")]).await.unwrap();
