@@ -25,7 +25,10 @@ pub(super) async fn page(State(state): State<SiteState>, Path(id): Path<String>)
             Ok(html(&page))
         }
         StoryLookup::Moved(to) => {
-            Ok((StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, format!("/story/{to}"))]).into_response())
+            // A merge can be undone: without a bound a browser would keep the redirect for good.
+            let keep = format!("public, max-age={}", state.settings.cache_secs);
+            let headers = [(header::LOCATION, format!("/story/{to}")), (header::CACHE_CONTROL, keep)];
+            Ok((StatusCode::MOVED_PERMANENTLY, headers).into_response())
         }
         StoryLookup::Gone => Err(Failure::Gone),
         StoryLookup::Unknown => Err(Failure::NotFound),

@@ -161,6 +161,7 @@ async fn a_copy_is_listed_with_its_evidence_and_a_merged_story_redirects() {
     let redirect = house.get(&format!("/story/{merged}")).await;
     assert_eq!(redirect.status, StatusCode::MOVED_PERMANENTLY);
     assert_eq!(redirect.header(header::LOCATION), format!("/story/{story}"));
+    assert_eq!(redirect.header(header::CACHE_CONTROL), "public, max-age=15", "a merge can be undone");
     let page = house.get(&format!("/story/{story}")).await;
     assert!(page.text.contains("Also carried by") && page.text.contains("El Faro"), "{}", page.text);
     assert!(page.text.contains("94\u{a0}% of this text is in the text of Nordlicht Kurier"), "{}", page.text);
