@@ -1,5 +1,6 @@
 //! What the buttons of the operator's page do.
 
+use crate::handlers;
 use crate::house::House;
 use crate::removal;
 use crate::sources::file::feed_url;
@@ -8,6 +9,7 @@ use anyhow::Context;
 use article::{Carry, word_count};
 use fetcher::extract::{Hints, PageBytes, extract};
 use fetcher::feed::Entry;
+use fetcher::retriever::Retriever;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use publisher::ops::{OpsActions, PreviewItem, ReplayCount, TakedownRequest};
@@ -18,7 +20,6 @@ use std::time::Duration;
 use store::DeadFilter;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use web::{Client, Kind, Request};
 
 #[cfg(test)]
 mod tests;
@@ -51,12 +52,12 @@ impl OpsActions for Desk {
     fn preview(&self, address: String) -> BoxFuture<'_, Result<Vec<PreviewItem>, String>> {
         said(async move {
             let url = feed_url(&address).map_err(anyhow::Error::msg)?;
-            let client = self.house.client()?;
-            let response = live::fetch(&client, &url).await?;
+            let (_, retriever) = handlers::fetcher(&self.house).await?;
+            let response = live::fetch(&self.house.client()?, &url).await?;
             let feed = live::read(&response).with_context(|| format!("{url} is no feed"))?;
             let mut items = Vec::new();
             for entry in feed.items.iter().take(PREVIEWED) {
-                items.push(self.look_at(&client, entry).await);
+                items.push(self.look_at(&retriever, entry).await);
             }
             Ok(items)
         })
@@ -107,17 +108,17 @@ impl Desk {
         said(async move { self.acts.spawn(act).await.context("it broke off")? })
     }
 
-    async fn look_at(&self, client: &Client, entry: &Entry) -> PreviewItem {
+    async fn look_at(&self, retriever: &Retriever, entry: &Entry) -> PreviewItem {
         let url = entry.link.clone().unwrap_or_default();
-        let (title, outcome) = match self.page(client, &url).await {
+        let (title, outcome) = match self.page(retriever, &url).await {
             Ok((title, outcome)) => (Some(title), outcome),
             Err(why) => (None, format!("nothing: {why:#}")),
         };
         PreviewItem { title: title.or_else(|| entry.title.clone()).unwrap_or_default(), url, outcome }
     }
 
-    async fn page(&self, client: &Client, url: &str) -> anyhow::Result<(String, String)> {
-        let response = client.get(&Request::new(url.parse()?, Kind::Page)).await?;
+    async fn page(&self, retriever: &Retriever, url: &str) -> anyhow::Result<(String, String)> {
+        let (response, reserved) = retriever.look_in(url.parse()?).await?;
         anyhow::ensure!(response.is_success(), "it answers {}", response.status);
         let content_type = response.headers.get("content-type").map(str::to_owned);
         let (url, headers) = (response.url.to_string(), response.headers.clone().into_pairs());
@@ -129,7 +130,7 @@ impl Desk {
             received_at: Some(response.received_at),
         };
         let found = extract(&page, &Hints::default())?;
-        let rights = found.signals.rights(self.house.settings.sources.carry);
+        let rights = found.signals.and(reserved).rights(self.house.settings.sources.carry);
         let words = word_count(&found.blocks);
         let outcome = match rights.carry {
             Carry::Full => format!("full text, {words} words"),

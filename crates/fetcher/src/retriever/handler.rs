@@ -82,6 +82,15 @@ impl Retriever {
         dry.handle(page, &delivery).await
     }
 
+    /// What an address answers before any source lists it, with what the hosts on the way reserve: by its host's
+    /// leave and in its slot, as for news. Nothing is kept.
+    pub async fn look_in(&self, url: Url) -> Result<(Response, Signals), Refusal> {
+        let leave = self.doorman.leave(&url).await?;
+        let name = format!("preview {url}");
+        let slot = self.slot(&url, Visit::First, &name, &leave.permit).await?;
+        self.ask(slot, &Request::new(url, Kind::Page), Visit::First, &name, leave.reserved).await
+    }
+
     /// Cheapest refusal first: each `?` spares the web, and us, the steps below it.
     async fn retrieve(&self, page: &Page, delivery: &Delivery) -> Result<Done, Refusal> {
         let source = self.admit(page).await?;

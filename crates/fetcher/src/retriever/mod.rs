@@ -22,6 +22,6 @@ pub(crate) use doorman::{Doorman, Leave};
 pub(crate) use further::Nobody;
 pub use handler::Retriever;
 pub(crate) use reader::{Look, Reader};
-pub(crate) use refusal::Refusal;
+pub use refusal::Refusal;
 pub use settings::RetrieverSettings;
 pub(crate) use watch::without_text;

@@ -9,13 +9,13 @@ use article::{
     Timestamp, Verdict, VerdictKind,
 };
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, StatusCode, Uri, header};
 use futures_util::FutureExt;
 use publisher::ops::{OpsActions, TakedownRequest};
 use publisher::site::{RobotFacts, SiteState};
 use publisher::{Secret, Webhook};
 use queue::{Belt, Lane, QueueName};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use store::{PublishPolicy, Store};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,10 @@ struct Office {
 
 impl Office {
     async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(set: impl FnOnce(&mut Settings)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut settings = Settings::default();
         settings.store.url = format!("sqlite:{}", dir.path().join("store.db").display());
@@ -42,6 +46,7 @@ impl Office {
             secret: Secret::new("between us"),
         }];
         settings.site.public_url = "https://wire.example".parse().unwrap();
+        set(&mut settings);
         let house = House::new(settings);
         let store = house.store().await.unwrap();
         Self { desk: Desk::new(house.clone(), CancellationToken::new()), store, house, _dir: dir }
@@ -167,4 +172,31 @@ async fn an_act_goes_on_when_its_request_is_dropped_in_the_middle() {
     assert_eq!(depths.iter().find(|d| d.queue == notices).map(|d| d.ready), Some(1), "{depths:?}");
     let audit = office.store.audit_log(10).await.unwrap();
     assert!(audit.iter().any(|a| a.actor == "ops:maren" && a.detail == "1 articles"), "{audit:?}");
+}
+
+#[tokio::test]
+async fn a_preview_asks_for_no_page_that_robots_txt_forbids() {
+    const FEED: &str = "<rss version=\"2.0\"><channel><title>Aurora Times</title>\
+        <item><title>The gates give way</title><link>http://aurora-times.example/news/gates</link></item></channel></rss>";
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = asked.clone();
+    let answer = async move |uri: Uri| {
+        log.lock().unwrap().push(uri.path().to_owned());
+        match uri.path() {
+            "/robots.txt" => ([(header::CONTENT_TYPE, "text/plain")], "User-agent: *\nDisallow: /news/\n"),
+            "/feed.xml" => ([(header::CONTENT_TYPE, "application/rss+xml")], FEED),
+            _ => ([(header::CONTENT_TYPE, "text/html")], "<title>The gates give way</title>"),
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    let office = Office::with(|settings| {
+        settings.web.resolve.insert("*".to_owned(), to.parse().unwrap());
+        settings.site.contact = "desk@wire.example".to_owned();
+    })
+    .await;
+    let items = office.desk.preview("http://aurora-times.example/feed.xml".to_owned()).await.unwrap();
+    assert_eq!(items[0].outcome, "nothing: robots.txt of aurora-times.example forbids it");
+    assert!(!asked.lock().unwrap().iter().any(|path| path.starts_with("/news")), "{asked:?}");
 }
