@@ -75,15 +75,43 @@ const TELLING_WORDS: usize = 20;
 
 /// Words in the running text; in scripts that do not part words, every two characters count as one.
 pub fn word_count(blocks: &[Block]) -> usize {
-    words_in(&plain_text(blocks))
+    let text = plain_text(blocks);
+    parted_words(&text).count() + unparted_words(&text)
 }
 
 /// Whether a text says enough that another of the same words is its copy.
 pub fn is_telling(text: &str) -> bool {
-    words_in(text) >= TELLING_WORDS
+    // Of nearly every text its beginning tells.
+    let words = parted_words(text).take(TELLING_WORDS).count();
+    words == TELLING_WORDS || words + unparted_words(text) >= TELLING_WORDS
 }
 
-fn words_in(text: &str) -> usize {
-    let unspaced = text.chars().filter(|c| crate::text::is_unspaced_script(*c)).count();
-    text.split_whitespace().filter(|w| w.chars().any(|c| c.is_alphanumeric())).count() + unspaced / 2
+fn parted_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace().filter(|w| w.chars().any(|c| c.is_alphanumeric()))
+}
+
+fn unparted_words(text: &str) -> usize {
+    text.chars().filter(|c| crate::text::is_unspaced_script(*c)).count() / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_tells_from_twenty_words_on_however_its_script_parts_them() {
+        let check = |text: &str, telling: bool| {
+            assert_eq!(is_telling(text), telling, "{text}");
+            let block = Block::Paragraph { text: text.to_owned() };
+            assert_eq!(word_count(&[block]) >= TELLING_WORDS, telling, "{text}");
+        };
+        check(&"word ".repeat(19), false);
+        check(&"word – ".repeat(19), false);
+        check(&"word ".repeat(20), true);
+        check(&"word ".repeat(500), true);
+        check(&"台".repeat(37), false);
+        check(&"台".repeat(38), true);
+        check(&format!("{} {}", "word ".repeat(10), "台 ".repeat(7)), true);
+        check("", false);
+    }
 }

@@ -125,9 +125,18 @@ impl Store {
         after: Option<&ArticleId>,
         limit: u32,
     ) -> Result<Vec<StoredArticle>, StoreError> {
-        let sql =
-            format!("SELECT {ARTICLE_COLUMNS} FROM articles a {ARTICLE_JOINS} WHERE a.id > $1 ORDER BY a.id LIMIT $2");
-        let rows = sqlx::query(AssertSqlSafe(sql))
+        let sql = format!("SELECT {ARTICLE_COLUMNS} FROM articles a {ARTICLE_JOINS} WHERE a.id > $1");
+        self.articles_in_order(&sql, after, limit).await
+    }
+
+    /// What `select` selects of articles `a` with `a.id > $1`, in the order of their ids, at most `limit`.
+    pub(crate) async fn articles_in_order(
+        &self,
+        select: &str,
+        after: Option<&ArticleId>,
+        limit: u32,
+    ) -> Result<Vec<StoredArticle>, StoreError> {
+        let rows = sqlx::query(AssertSqlSafe(format!("{select} ORDER BY a.id LIMIT $2")))
             .bind(after.map(ArticleId::to_string).unwrap_or_default())
             .bind(i64::from(limit))
             .fetch_all(&self.db.read)

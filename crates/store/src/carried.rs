@@ -24,28 +24,15 @@ impl Store {
     /// Every article as it is kept, in the order of their ids: those after `after`, at most `limit`. For the index
     /// only, which must know a text again that its story withholds; nothing of this may be shown.
     pub async fn kept_after(&self, after: Option<&ArticleId>, limit: u32) -> Result<Vec<StoredArticle>, StoreError> {
-        let sql = format!("SELECT {KEPT} FROM articles a WHERE a.id > $1 ORDER BY a.id LIMIT $2");
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(after.map(ArticleId::to_string).unwrap_or_default())
-            .bind(i64::from(limit))
-            .fetch_all(&self.db.read)
-            .await?;
-        read_all(&rows, read_article)
+        self.articles_in_order(&format!("SELECT {KEPT} FROM articles a WHERE a.id > $1"), after, limit).await
     }
 
     /// Articles on the site with at least the beginning of their text, as they are kept, in the order of their
     /// ids: those after `after`, at most `limit`.
     pub async fn carried_after(&self, after: Option<&ArticleId>, limit: u32) -> Result<Vec<StoredArticle>, StoreError> {
-        let sql = format!(
-            "SELECT {KEPT} FROM articles a WHERE a.id > $1 AND a.state = 'shown' AND a.carry <> 'headline'
-             ORDER BY a.id LIMIT $2"
-        );
-        let rows = sqlx::query(AssertSqlSafe(sql))
-            .bind(after.map(ArticleId::to_string).unwrap_or_default())
-            .bind(i64::from(limit))
-            .fetch_all(&self.db.read)
-            .await?;
-        read_all(&rows, read_article)
+        let sql =
+            format!("SELECT {KEPT} FROM articles a WHERE a.id > $1 AND a.state = 'shown' AND a.carry <> 'headline'");
+        self.articles_in_order(&sql, after, limit).await
     }
 
     /// The articles of a source at a host that were seen first last, newest first, at most `limit` of those on the site.

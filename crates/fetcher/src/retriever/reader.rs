@@ -10,6 +10,7 @@ use super::watch::is_known;
 use crate::extract::{ExtractError, Extracted, Signals, header_signals};
 use article::{Arrival, Article, ArticleId, CanonicalUrl, Carry, Source, Timestamp, Withdrawal, WithdrawalCause};
 use queue::{Page, Visit};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use store::{ArticleState, Capture, Store};
 use telemetry::events::pages::{ArticleWithdrawn, PageRead};
@@ -58,8 +59,9 @@ impl Reader {
             Arrival::Seen { article } if look.keep => self.capture(article.id.clone(), None, response).await?,
             // What was kept of it while it might be may no longer.
             Arrival::Seen { article } => {
-                self.store.forget_capture(&article.id).await?;
-                self.store.forget_capture(&ArticleId::of(&page.permalink)).await?;
+                for id in BTreeSet::from([article.id.clone(), ArticleId::of(&page.permalink)]) {
+                    self.store.forget_capture(&id).await?;
+                }
             }
             Arrival::Withdrawn { .. } => {}
         }
