@@ -224,7 +224,9 @@ fn normalise_escapes(text: &str) -> String {
         match (hex(1), hex(2)) {
             (Some(hi), Some(lo)) => {
                 let byte = u8::try_from(hi * 16 + lo).unwrap_or(b'%');
-                if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+                let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
+                // With a `%` that begins no escape a digit would make one: `%%30a` is not `%0a`.
+                if unreserved && !(byte.is_ascii_hexdigit() && ends_in_half_an_escape(&out)) {
                     out.push(char::from(byte));
                 } else {
                     out.push_str(&format!("%{byte:02X}"));
@@ -239,6 +241,11 @@ fn normalise_escapes(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+fn ends_in_half_an_escape(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    matches!(bytes, [.., b'%'] | [.., b'%', _])
 }
 
 fn canonical_query(query: &str) -> Option<String> {
@@ -305,6 +312,7 @@ mod tests {
         check("HTTP://Example.ORG:80/a/../b?utm_source=x&b=2&a=1#top", "http://example.org/b?a=1&b=2");
         check("https://user:secret@example.org/", "https://example.org/");
         check("https://example.org/%7ejoe/%e4%bd%a0?q=%2f", "https://example.org/~joe/%E4%BD%A0?q=%2F");
+        check("https://example.org/%%30a/%a%30", "https://example.org/%%30a/%a%30");
         check("https://bücher.example/ü", "https://xn--bcher-kva.example/%C3%BC");
         check("https://example.org./x;jsessionid=1A2B", "https://example.org/x");
         check("https://example.org//a///b?", "https://example.org/a/b");
