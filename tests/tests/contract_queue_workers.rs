@@ -109,7 +109,8 @@ async fn a_record_that_fails_is_made_later(on: On) {
 }
 
 async fn a_worker_that_stops_hands_on_what_it_holds(on: On) {
-    let (settings, _folder) = settings(on);
+    let (mut settings, _folder) = settings(on);
+    settings.prefetch_articles = 64;
     let queue = open(&settings).await;
     queue.publish(jobs(0..100)).await.unwrap();
     let stuck = Toy::new(|_, _| async { std::future::pending().await });

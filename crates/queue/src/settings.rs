@@ -20,6 +20,9 @@ pub struct QueueSettings {
     pub prefetch: u16,
     /// The same for pages, which wait for hosts and are large: a crash counts against all that are held.
     pub prefetch_pages: u16,
+    /// The same for articles, of which the deduplicator decides many together in no time: 64 are less than what is on its way
+    /// to the broker and back at any moment.
+    pub prefetch_articles: u16,
     /// The same for the later lanes, which must not take what the news needs.
     pub prefetch_later: u16,
     /// How often a message may fail before it is dead. Waiting spends none.
@@ -68,6 +71,7 @@ impl Default for QueueSettings {
             prefix: String::new(),
             prefetch: 64,
             prefetch_pages: 16,
+            prefetch_articles: 256,
             prefetch_later: 4,
             attempts: 8,
             age_hours: 24,
@@ -98,7 +102,12 @@ impl QueueSettings {
             Belt::Articles | Belt::Stories | Belt::Notices => self.age_hours_articles,
         };
         WorkerSettings {
-            prefetch: if stage == Stage::Retriever { self.prefetch_pages } else { self.prefetch }.max(1),
+            prefetch: match stage {
+                Stage::Retriever => self.prefetch_pages,
+                Stage::Deduplicator => self.prefetch_articles,
+                _ => self.prefetch,
+            }
+            .max(1),
             prefetch_later: self.prefetch_later.max(1),
             attempts: self.attempts.max(1),
             max_age: Duration::from_secs(u64::from(hours) * 3600),
