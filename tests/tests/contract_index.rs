@@ -70,7 +70,7 @@ contract! {
         scripts_without_spaces_are_compared;
 }
 
-/// All backends say the same of the same stream: the rule is written twice, and this holds the two together.
+/// All backends say the same of the same stream, wherever their logs are.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_backends_agree() {
     let (embedded, redis) = (backends::Backend::embedded().await, backends::Backend::redis().await);

@@ -99,13 +99,14 @@ fn decisions(c: &mut Criterion, runtime: &Runtime, backend: &str, url: &str) {
     runtime.block_on(index.clear()).unwrap();
     let (next, empty) = (AtomicU64::new(0), runtime.block_on(used_memory(url)));
     let mut group = c.benchmark_group("decide");
-    // SQLite moves its log home every thousand articles or so: each sample must have its share of that.
+    // A log is moved home, and a table grown, now and then: each sample must have its share of that.
     group.throughput(Throughput::Elements(1)).sample_size(10).measurement_time(Duration::from_secs(20));
     for size in sizes() {
         let from = next.fetch_max(size, Ordering::Relaxed);
         runtime.block_on(decide(&index, from, size));
         let stats = runtime.block_on(index.stats()).unwrap();
-        eprintln!("{backend} at {size}: {:.0} bytes an article", stats.bytes_per_article());
+        let memory = stats.memory as f64 / stats.articles as f64;
+        eprintln!("{backend} at {size}: {:.0} bytes an article, {memory:.0} in memory", stats.bytes_per_article());
         if let (Some(empty), Some(full)) = (empty, runtime.block_on(used_memory(url))) {
             let grown = (full - empty) as f64 / stats.articles as f64;
             eprintln!("{backend} at {size}: {grown:.0} bytes an article by the growth of used_memory");
@@ -133,7 +134,6 @@ fn bare(c: &mut Criterion, runtime: &Runtime, url: &str) {
     let connection = runtime.block_on(client.get_multiplexed_async_connection()).unwrap();
     let mut next = 0u64;
     let mut group = c.benchmark_group("bare");
-    // SQLite moves its log home every thousand articles or so: each sample must have its share of that.
     group.throughput(Throughput::Elements(1)).sample_size(10).measurement_time(Duration::from_secs(20));
     group.bench_function("set_nx", |b| {
         b.iter_custom(|count| {

@@ -21,7 +21,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 const MESSAGES: u32 = 20_000;
-const PREFETCH: u16 = 64;
+/// As `queue.prefetch_articles` is by itself.
+const PREFETCH: u16 = 256;
 const ROUNDS: usize = 5;
 /// Words of a text; a news report's.
 const WORDS: u64 = 500;
@@ -69,8 +70,12 @@ fn article(n: u64) -> Article {
 }
 
 async fn filled(url: &str) -> Queue {
-    let settings =
-        QueueSettings { url: url.to_owned(), prefetch: PREFETCH, belt_max_messages: 10_000_000, ..Default::default() };
+    let settings = QueueSettings {
+        url: url.to_owned(),
+        prefetch_articles: PREFETCH,
+        belt_max_messages: 10_000_000,
+        ..Default::default()
+    };
     let queue = Queue::open(&settings, Health::new()).await.unwrap();
     for first in (0..u64::from(MESSAGES)).step_by(500) {
         let batch = (first..first + 500).map(|n| Arrival::Seen { article: Box::new(article(n)) });

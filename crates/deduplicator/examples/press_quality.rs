@@ -172,7 +172,9 @@ async fn measure(seed: u64, options: &Options, kinds: &mut Kinds) -> Result<(), 
             );
         }
     }
-    println!("    {:.0} bytes an article", index.stats().await?.bytes_per_article());
+    let stats = index.stats().await?;
+    let memory = stats.memory as f64 / stats.articles as f64;
+    println!("    {:.0} bytes an article, {memory:.0} in memory", stats.bytes_per_article());
     Ok(())
 }
 

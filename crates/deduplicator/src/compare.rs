@@ -1,9 +1,10 @@
 //! Two texts explained, for `wireroom compare`.
 
 use crate::Thresholds;
-use crate::memory::{Part, StoryRecord};
+use crate::held::{KnownStory, Part};
+use crate::marks::{Mark, Marks};
 use crate::overlap::Overlap;
-use article::{ContentHash, Mark, Place, Sketch, shingles};
+use article::{ContentHash, Place, Sketch, shingles};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -48,7 +49,7 @@ pub fn compare(a: &str, b: &str, by: &Thresholds) -> Comparison {
     let (sketch_a, sketch_b) = (Sketch::of_text(a), Sketch::of_text(b));
     let (in_b, in_a, jaccard) = sketch_a.overlap(&sketch_b);
     let long_enough = sketch_a.shingles().min(sketch_b.shingles()) >= by.min_shingles;
-    let overlap = overlap(&sketch_a, &sketch_b);
+    let overlap = overlap(&Marks::of(&sketch_a), &Marks::of(&sketch_b));
     let near = long_enough && overlap.is_copy(false, by);
     Comparison {
         exact,
@@ -71,11 +72,11 @@ pub fn compare(a: &str, b: &str, by: &Thresholds) -> Comparison {
 }
 
 /// Of the second with the story that the first alone would be.
-fn overlap(first: &Sketch, second: &Sketch) -> Overlap {
-    let place = |mark: &Mark| {
-        let at = first.marks().binary_search_by_key(&mark.hash, |m| m.hash).ok()?;
-        Some(if first.marks()[at].place == Place::Core { Part::Core } else { Part::Edge })
+fn overlap(first: &Marks, second: &Marks) -> Overlap {
+    let part = |mark: &Mark| {
+        let held = first.all.iter().find(|m| m.hash == mark.hash)?;
+        Some(if held.place == Place::Core { Part::Core } else { Part::Edge })
     };
-    let shared: Vec<(Mark, Part)> = second.marks().iter().filter_map(|m| Some((*m, place(m)?))).collect();
-    Overlap::of(second.marks(), &shared, &StoryRecord::alone(first), second)
+    let shared: Vec<(Mark, Part)> = second.all.iter().filter_map(|m| Some((*m, part(m)?))).collect();
+    Overlap::of(&second.all, &shared, &KnownStory::alone(first), second)
 }

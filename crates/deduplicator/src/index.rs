@@ -88,12 +88,14 @@ pub struct IndexStats {
     pub stories: u64,
     /// Shingles held, boilerplate included.
     pub shingles: u64,
-    /// Bytes it takes, as far as its backend can tell.
+    /// Bytes its log takes, as far as its backend can tell.
     pub bytes: u64,
+    /// Bytes that each replica's memory of it takes, about.
+    pub memory: u64,
 }
 
 impl IndexStats {
-    /// Bytes an article takes; 0 of an empty index.
+    /// Bytes an article takes in the log; 0 of an empty index.
     pub fn bytes_per_article(&self) -> f64 {
         if self.articles == 0 { 0.0 } else { self.bytes as f64 / self.articles as f64 }
     }
@@ -108,9 +110,10 @@ pub enum IndexError {
     /// A setting is wrong.
     #[error("index: {0}")]
     Settings(String),
-    /// A bug of ours or damage to the index.
-    #[error("the index refused: {0}")]
-    Broken(String),
+    /// Its log can't be read or written: damage, or somebody else's key under its name. Everything waits until it was
+    /// rebuilt.
+    #[error("the index is damaged, run `wireroom index rebuild`: {0}")]
+    Damaged(String),
 }
 
 /// A memory of what was seen within the window.
@@ -134,14 +137,14 @@ pub trait Index: Send + Sync {
     /// Forgets everything.
     async fn clear(&self) -> Result<(), IndexError>;
 
-    /// How full it is. May take seconds on a large index.
+    /// How full it is. Reads the log to its end, which takes a replica that has just begun seconds where it is long.
     async fn stats(&self) -> Result<IndexStats, IndexError>;
 
     /// Gives back the space of what has left the window, bit by bit: to be called once a minute or
     /// oftener. What has left the window is never looked at, whether its space was given back or not.
     async fn tidy(&self, now: Timestamp) -> Result<(), IndexError>;
 
-    /// Whether it answers; on Redis also whether it may be trusted with memory (no eviction).
+    /// Whether it can be written to.
     async fn ping(&self) -> Result<(), IndexError>;
 }
 

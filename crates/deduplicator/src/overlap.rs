@@ -1,8 +1,9 @@
 //! How much an article and a story have in common, and whether it is enough.
 
 use crate::Thresholds;
-use crate::memory::{Part, StoryRecord, share};
-use article::{Evidence, Figures, Mark, Place, Sketch};
+use crate::held::{KnownStory, Part, share};
+use crate::marks::{Mark, Marks};
+use article::{Evidence, Figures, Place, Sketch};
 
 /// How much an article and a story have in common, at the coarser of their levels.
 pub(crate) struct Overlap {
@@ -52,8 +53,8 @@ impl Order {
 const FULL_OF_FIGURES: u32 = 4;
 
 impl Overlap {
-    pub(crate) fn of(live: &[Mark], shared: &[(Mark, Part)], story: &StoryRecord, sketch: &Sketch) -> Self {
-        let level = sketch.level().max(story.level);
+    pub(crate) fn of(live: &[Mark], shared: &[(Mark, Part)], story: &KnownStory, marks: &Marks) -> Self {
+        let level = marks.level.max(story.level);
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let of = |keep: &dyn Fn(&(Mark, Part)) -> bool| {
             count(shared.iter().filter(|s| s.0.is_kept_at(level) && keep(s)).count())
@@ -72,7 +73,7 @@ impl Overlap {
             shared_story_core: of(&|s| s.1 == Part::Core),
             figures: kept(&|m| m.figure),
             shared_figures: of(&|s| s.0.figure),
-            order: Order::of(sketch.figures(), story.figures),
+            order: Order::of(marks.figures, story.figures),
         }
     }
 
@@ -121,7 +122,7 @@ impl Overlap {
     pub(crate) fn is_copy(&self, same_site: bool, by: &Thresholds) -> bool {
         let (of_article, of_story) = (share(self.shared, self.article), share(self.shared, self.story));
         let asked = self.asked(by);
-        // In whole ten-thousandths, as shares are: the script in Redis must come to the same.
+        // In whole ten-thousandths, as shares are.
         let least = |share: f32| (share * asked * 10_000.0).round() / 10_000.0;
         let (least_article, least_story, least_both) = match same_site {
             true => (by.same_site, by.same_site, by.same_site),

@@ -2,6 +2,7 @@
 
 use crate::{Index, IndexError, Query};
 use article::{ArticleId, Evidence, StoryId, Timestamp, Verdict, VerdictKind};
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use store::{ArticleState, Store, StoreError, StoredArticle};
 
@@ -50,13 +51,14 @@ pub async fn rebuild(
             let page = store.kept_after(after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.article.id.clone());
-            for stored in page.iter().filter(|s| opens(s) == openers) {
-                done.read += 1;
-                if stored.state != ArticleState::TakenDown && stored.article.observed_at >= since {
-                    index.restore(&Query::of(&stored.article), &verdict(stored), now).await?;
-                    done.restored += 1;
-                }
-            }
+            let read: Vec<&StoredArticle> = page.iter().filter(|s| opens(s) == openers).collect();
+            let kept = |s: &&&StoredArticle| s.state != ArticleState::TakenDown && s.article.observed_at >= since;
+            let asks: Vec<(Query, Verdict)> =
+                read.iter().filter(kept).map(|s| (Query::of(&s.article), verdict(s))).collect();
+            // At once: those that wait together share a batch.
+            try_join_all(asks.iter().map(|(query, verdict)| index.restore(query, verdict, now))).await?;
+            done.read += read.len() as u64;
+            done.restored += asks.len() as u64;
             progress(done);
         }
     }

@@ -28,16 +28,16 @@ impl From<Refusal> for Outcome {
             // A decision. Nobody needs waking.
             Refusal::TakenDown => Outcome::drop(DropReason::TakenDown, chain),
 
-            // Waiting is not failing. A wrong setting or a newer schema is cured by whoever operates it, and no
-            // article is to die of it meanwhile.
-            Refusal::Index(IndexError::Away(_) | IndexError::Settings(_))
+            // Waiting is not failing. A wrong setting, a damaged index or a newer schema is cured by whoever operates it,
+            // and no article is to die of it meanwhile.
+            Refusal::Index(IndexError::Away(_) | IndexError::Settings(_) | IndexError::Damaged(_))
             | Refusal::Store(StoreError::Away(_) | StoreError::Settings(_) | StoreError::NewerSchema { .. }) => {
                 Outcome::retry(RetryReason::DependencyAway, chain)
             }
             Refusal::Store(StoreError::Conflict(_)) => Outcome::retry(RetryReason::Conflict, chain),
 
             // Ours: a person should look.
-            Refusal::Index(IndexError::Broken(_)) | Refusal::Store(StoreError::Broken(_) | StoreError::Address(_)) => {
+            Refusal::Store(StoreError::Broken(_) | StoreError::Address(_)) => {
                 Outcome::dead(DeadReason::Internal, chain)
             }
         }

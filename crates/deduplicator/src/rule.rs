@@ -1,12 +1,12 @@
 //! The rule: when an article's marks make it a copy, and what the index learns from it.
 //!
-//! Pure, over what was looked up. `redis/rule.lua` holds the same rule, since on Redis it must run where the
-//! memory is.
+//! Pure, over what was looked up.
 
 use crate::Query;
-use crate::memory::{LevelCounts, Part, Posting, StoryNumber, StoryRecord, count};
+use crate::held::{KnownStory, LevelCounts, Part, Posting, StoryNumber, count};
+use crate::marks::{Mark, Marks};
 use crate::overlap::Overlap;
-use article::{ArticleId, Evidence, Mark, Place, Sketch, StoryId, Verdict, VerdictKind};
+use article::{ArticleId, Evidence, Place, Sketch, StoryId, Verdict, VerdictKind};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ impl Default for Thresholds {
 /// What was looked up for an article: a posting a mark, and the record of every story they name.
 pub(crate) struct Found {
     pub(crate) postings: Vec<Option<Posting>>,
-    pub(crate) stories: BTreeMap<StoryNumber, StoryRecord>,
+    pub(crate) stories: BTreeMap<StoryNumber, KnownStory>,
 }
 
 /// The story an article is a copy of, with the evidence; or how near the nearest came.
@@ -99,15 +99,15 @@ struct Shared {
 
 impl Found {
     /// Marks that count, each with its place in the sketch.
-    fn live<'a>(&'a self, sketch: &'a Sketch) -> impl Iterator<Item = (usize, Mark)> + 'a {
+    fn live<'a>(&'a self, marks: &'a Marks) -> impl Iterator<Item = (usize, Mark)> + 'a {
         let common = |i: &usize| self.postings.get(*i).is_some_and(|p| p.as_ref().is_some_and(Posting::is_common));
-        sketch.marks().iter().copied().enumerate().filter(move |(i, _)| !common(i))
+        marks.all.iter().copied().enumerate().filter(move |(i, _)| !common(i))
     }
 
     /// Marks shared with each story, but for `own`: the story the article would open can't be what it copies.
-    fn shared(&self, sketch: &Sketch, own: StoryNumber) -> BTreeMap<StoryNumber, Shared> {
+    fn shared(&self, marks: &Marks, own: StoryNumber) -> BTreeMap<StoryNumber, Shared> {
         let mut shared: BTreeMap<StoryNumber, Shared> = BTreeMap::new();
-        for (i, mark) in self.live(sketch) {
+        for (i, mark) in self.live(marks) {
             // What only copies brought along is no part of the story.
             let parts = self.postings[i].iter().flat_map(|p| &p.holders).filter(|h| h.1 != Part::Extra);
             for (story, part) in parts.filter(|h| h.0 != own) {
@@ -118,12 +118,12 @@ impl Found {
     }
 
     /// Compares an article with every story that shares a mark, and takes the one it shares most with.
-    pub(crate) fn judge(&self, sketch: &Sketch, query: &Query, by: &Thresholds) -> Judgement {
-        let live: Vec<Mark> = self.live(sketch).map(|(_, m)| m).collect();
+    pub(crate) fn judge(&self, marks: &Marks, query: &Query, by: &Thresholds) -> Judgement {
+        let live: Vec<Mark> = self.live(marks).map(|(_, m)| m).collect();
         let mut candidates: Vec<Candidate> = Vec::new();
-        for (number, shared) in self.shared(sketch, StoryNumber::of(&query.own_story())) {
+        for (number, shared) in self.shared(marks, StoryNumber::of(&query.own_story())) {
             let Some(story) = self.stories.get(&number) else { continue };
-            let overlap = Overlap::of(&live, &shared.all, story, sketch);
+            let overlap = Overlap::of(&live, &shared.all, story, marks);
             candidates.push(Candidate {
                 number,
                 is_copy: overlap.is_copy(story.site == query.site, by),
@@ -134,24 +134,24 @@ impl Found {
         candidates.sort_by(Candidate::rank);
         let copies: Vec<StoryNumber> = candidates.iter().filter(|c| c.is_copy).map(|c| c.number).collect();
         let also = candidates.iter().skip(1).filter(|c| c.is_copy && c.no_younger).map(|c| c.number).take(MOST_ALSO);
-        let marks = u32::try_from(live.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(live.len()).unwrap_or(u32::MAX);
         let (score, evidence) = match candidates.first().filter(|c| c.overlap.score() > 0.0) {
             Some(best) => (best.overlap.score(), best.overlap.evidence()),
-            None => (0.0, Evidence { postings: marks, ..Evidence::default() }),
+            None => (0.0, Evidence { postings: count, ..Evidence::default() }),
         };
         Judgement { also: also.collect(), copies, score, evidence }
     }
 
     /// Whether the article becomes the body of `story`: an older text of it that is no shorter, such as the whole of
     /// which a part came first. Then it is as if it had opened the story.
-    pub(crate) fn takes_over(&self, sketch: &Sketch, query: &Query, number: StoryNumber, by: &Thresholds) -> bool {
+    pub(crate) fn takes_over(&self, marks: &Marks, query: &Query, number: StoryNumber, by: &Thresholds) -> bool {
         let Some(story) = self.stories.get(&number).filter(|s| query.published_secs() < s.published) else {
             return false;
         };
-        let shared = self.shared(sketch, StoryNumber::of(&query.own_story()));
-        let live: Vec<Mark> = self.live(sketch).map(|(_, m)| m).collect();
+        let shared = self.shared(marks, StoryNumber::of(&query.own_story()));
+        let live: Vec<Mark> = self.live(marks).map(|(_, m)| m).collect();
         shared.get(&number).is_some_and(|shared| {
-            let found = Overlap::of(&live, &shared.all, story, sketch);
+            let found = Overlap::of(&live, &shared.all, story, marks);
             found.article >= found.story && found.is_copy(story.site == query.site, by)
         })
     }
@@ -163,49 +163,72 @@ impl Found {
     /// so a story carried by ten outlets counts once, and a whole takes nothing from the stories of its parts.
     pub(crate) fn learn(&mut self, learner: &Learner<'_>, day: u16, by: &Thresholds) -> Vec<usize> {
         let mut changed = Vec::new();
-        let marks: Vec<(usize, Mark)> = self.live(learner.sketch).collect();
-        for (i, mark) in marks {
-            let part = match (learner.opens, mark.place) {
-                (false, _) => Part::Extra,
-                (true, Place::Core) => Part::Core,
-                (true, Place::Edge) => Part::Edge,
+        for (i, mark) in learner.marks.all.iter().enumerate() {
+            let mut posting = self.postings[i].take();
+            // What whoever wrote a record knew to be common is, also to a reader that has not seen all of its stories.
+            let is_common = mark.common || posting.as_ref().is_some_and(Posting::is_common);
+            let is_changed = if is_common {
+                self.make_common(posting.get_or_insert_default(), *mark, day)
+            } else {
+                self.learn_mark(&mut posting, *mark, learner, day, by)
             };
-            let mut posting = self.postings[i].clone().unwrap_or_default();
-            posting.day = day;
-            if let Some(held) = posting.holders.iter_mut().find(|(s, _)| *s == learner.story) {
-                if held.1 == Part::Extra && learner.opens {
-                    // A copy had brought it before the text it is from.
-                    held.1 = part;
-                    self.postings[i] = Some(posting);
-                    changed.push(i);
-                }
-                continue;
+            self.postings[i] = posting;
+            if is_changed {
+                changed.push(i);
             }
-            if posting.holders.iter().any(|(s, _)| learner.copies.contains(s))
-                || (learner.known && !posting.holders.is_empty())
-            {
-                continue;
-            }
-            if learner.opens && posting.holders.iter().all(|(_, part)| *part == Part::Extra) {
-                // The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
-                posting.holders.clear();
-            }
-            posting.holders.push((learner.story, part));
-            let of_site =
-                |s: &StoryNumber| *s != learner.story && self.stories.get(s).is_some_and(|r| r.site == learner.site);
-            if posting.holders.len() >= usize::from(by.common_after) || posting.holders.iter().any(|(s, _)| of_site(s))
-            {
-                for (story, part) in std::mem::take(&mut posting.holders) {
-                    self.uncount(story, part, mark);
-                }
-            }
-            self.postings[i] = Some(posting);
-            changed.push(i);
         }
         changed
     }
 
-    /// A mark that has become common counts no more for those who had it.
+    /// Whether the posting of a mark that is not common changed.
+    fn learn_mark(
+        &mut self,
+        posting: &mut Option<Posting>,
+        mark: Mark,
+        learner: &Learner<'_>,
+        day: u16,
+        by: &Thresholds,
+    ) -> bool {
+        let part = match (learner.opens, mark.place) {
+            (false, _) => Part::Extra,
+            (true, Place::Core) => Part::Core,
+            (true, Place::Edge) => Part::Edge,
+        };
+        let holders = &mut posting.get_or_insert_default().holders;
+        if let Some(held) = holders.iter_mut().find(|(s, _)| *s == learner.story) {
+            // A copy had brought it before the text it is from.
+            let is_the_bodys = held.1 == Part::Extra && learner.opens;
+            if is_the_bodys {
+                held.1 = part;
+            }
+            return is_the_bodys;
+        }
+        if holders.iter().any(|(s, _)| learner.copies.contains(s)) || (learner.known && !holders.is_empty()) {
+            return false;
+        }
+        if learner.opens && holders.iter().all(|(_, part)| *part == Part::Extra) {
+            // The rest of a text of which a part came first: its own from here on. A frame becomes common a text later.
+            holders.clear();
+        }
+        holders.push((learner.story, part));
+        let of_site =
+            |s: &StoryNumber| *s != learner.story && self.stories.get(s).is_some_and(|r| r.site == learner.site);
+        if holders.len() >= usize::from(by.common_after) || holders.iter().any(|(s, _)| of_site(s)) {
+            self.make_common(posting.get_or_insert_default(), mark, day);
+        }
+        true
+    }
+
+    /// A mark is common, and was seen on this day; it counts no more for those who had it. Whether that is news.
+    fn make_common(&mut self, posting: &mut Posting, mark: Mark, day: u16) -> bool {
+        let is_news = posting.day != day || !posting.is_common();
+        for (story, part) in std::mem::take(&mut posting.holders) {
+            self.uncount(story, part, mark);
+        }
+        posting.day = day;
+        is_news
+    }
+
     fn uncount(&mut self, story: StoryNumber, part: Part, mark: Mark) {
         let Some(record) = self.stories.get_mut(&story).filter(|_| part != Part::Extra) else { return };
         for level in record.level..=Sketch::MAX_LEVEL {
@@ -217,34 +240,21 @@ impl Found {
         }
     }
 
-    /// How many marks of `sketch` its postings hold as the story's own, by level.
-    pub(crate) fn counts(&self, sketch: &Sketch, story: StoryNumber) -> LevelCounts {
+    /// How many of these marks their postings hold as the story's own, by level.
+    pub(crate) fn counts(&self, marks: &Marks, story: StoryNumber) -> LevelCounts {
         let mut counts = LevelCounts::default();
-        for (i, mark) in self.live(sketch) {
+        for (i, mark) in self.live(marks) {
             let held = self.postings[i].iter().flat_map(|p| &p.holders).find(|(s, _)| *s == story);
             let Some((_, part)) = held.filter(|(_, part)| *part != Part::Extra) else { continue };
-            count(&mut counts, sketch.level(), mark, *part == Part::Core);
+            count(&mut counts, marks.level, mark, *part == Part::Core);
         }
         counts
-    }
-
-    /// Common shingles are forgotten unless they recur: those last written before `before` are dated anew.
-    /// Returns which changed.
-    pub(crate) fn refresh_common(&mut self, before: u16, day: u16) -> Vec<usize> {
-        let mut changed = Vec::new();
-        for (i, posting) in self.postings.iter_mut().enumerate() {
-            if let Some(posting) = posting.as_mut().filter(|p| p.is_common() && p.day < before) {
-                posting.day = day;
-                changed.push(i);
-            }
-        }
-        changed
     }
 }
 
 /// Whose marks are learned.
 pub(crate) struct Learner<'a> {
-    pub(crate) sketch: &'a Sketch,
+    pub(crate) marks: &'a Marks,
     pub(crate) site: u32,
     pub(crate) story: StoryNumber,
     /// Every story that it is a copy of.
@@ -275,7 +285,7 @@ impl Candidate {
 }
 
 /// The verdict that a judgement amounts to.
-pub(crate) fn verdict(query: &Query, judgement: &Judgement, stories: &BTreeMap<StoryNumber, StoryRecord>) -> Verdict {
+pub(crate) fn verdict(query: &Query, judgement: &Judgement, stories: &BTreeMap<StoryNumber, KnownStory>) -> Verdict {
     let evidence = judgement.evidence.clone();
     match judgement.copies.first().and_then(|n| stories.get(n)) {
         Some(story) => Verdict {

@@ -17,9 +17,9 @@ pub struct IndexSettings {
     pub ca_file: Option<PathBuf>,
     /// Days a text is remembered. News older than a month is seldom carried again, and memory grows with it.
     pub window_days: u16,
-    /// Megabytes of the embedded index that stay in memory. An article touches some fifty pages anywhere in it; those
-    /// that are not in memory are read anew and, in a batch of many, written twice.
-    pub cache_mb: u32,
+    /// Megabytes that a replica's memory of the index may take. Beyond it the belt waits, and says so, until days have left
+    /// the window or this is raised: better than a process that is killed at every start for what it reads.
+    pub memory_mb: u32,
     /// Milliseconds until Redis counts as away. The client's own half second is too short for a loaded server
     /// that is writing its append-only file.
     pub response_timeout_ms: u64,
@@ -38,7 +38,7 @@ impl Default for IndexSettings {
             cluster: false,
             ca_file: None,
             window_days: 30,
-            cache_mb: 128,
+            memory_mb: 1024,
             response_timeout_ms: 5_000,
             connect_timeout_ms: 5_000,
             prefix: "wireroom".to_owned(),

@@ -1,6 +1,6 @@
 //! Articles, an index and a store to try things on.
 
-use crate::{Embedded, Index, IndexSettings};
+use crate::{Index, IndexSettings, open};
 use article::{
     Arrival, Article, ArticleId, Block, CanonicalUrl, Carry, PrimaryHints, Rights, Section, SourceId, Timestamp,
 };
@@ -50,7 +50,7 @@ pub(super) fn seen(article: &Article) -> Arrival {
 
 pub(super) async fn index() -> Arc<dyn Index> {
     let settings = IndexSettings { url: "sqlite::memory:".to_owned(), ..IndexSettings::default() };
-    Arc::new(Embedded::open(&settings).await.unwrap())
+    open(&settings).await.unwrap()
 }
 
 pub(super) async fn store(folder: &tempfile::TempDir) -> Store {

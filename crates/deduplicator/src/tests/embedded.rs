@@ -1,16 +1,16 @@
-//! The embedded index, where its file refuses.
+//! The log in a file, where the file refuses.
 
 use super::articles::{NOON, article, text};
-use crate::{Embedded, Index, IndexError, IndexSettings, Query};
+use crate::{IndexError, IndexSettings, Query, open};
 use article::VerdictKind;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Executor};
 
-/// Makes every commit that holds a claim fail, as a full disk may: after all its statements have passed.
+/// Makes every commit of a batch fail, as a full disk may: after all its statements have passed.
 const REFUSE: &str = "
     CREATE TABLE parent (id INTEGER PRIMARY KEY);
     CREATE TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
-    CREATE TRIGGER refuse AFTER INSERT ON claims BEGIN INSERT INTO child VALUES (1); END;
+    CREATE TRIGGER refuse AFTER INSERT ON batches BEGIN INSERT INTO child VALUES (1); END;
 ";
 
 async fn other(folder: &tempfile::TempDir) -> SqliteConnection {
@@ -21,7 +21,7 @@ async fn other(folder: &tempfile::TempDir) -> SqliteConnection {
 async fn a_commit_that_fails_is_away_and_the_next_one_passes() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("index.db").display());
-    let index = Embedded::open(&IndexSettings { url, ..IndexSettings::default() }).await.unwrap();
+    let index = open(&IndexSettings { url, ..IndexSettings::default() }).await.unwrap();
     let query = |site: &str, seed| Query::of(&article(&format!("https://{site}.example/1"), &text(seed, 300)));
     let first = index.decide(&query("a", 1), NOON).await.unwrap();
     assert_eq!(first.kind, VerdictKind::New);

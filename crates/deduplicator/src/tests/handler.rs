@@ -4,6 +4,8 @@ use article::{Arrival, CanonicalUrl, VerdictKind, Withdrawal, WithdrawalCause};
 use queue::{
     Delivery, Done, DropReason, Foresight, Handler, Lane, Message, MessageId, Outcome, Outgoing, Story, Trial,
 };
+use std::time::Duration;
+use store::PublishPolicy;
 
 fn delivery(lane: Lane) -> Delivery {
     Delivery {
@@ -109,7 +111,8 @@ async fn the_probe_asks_both() {
 #[tokio::test]
 async fn a_look_ahead_claims_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let stage = Deduplicator::new(index().await, store(&folder).await);
+    let store = store(&folder).await;
+    let stage = Deduplicator::new(index().await, store.clone());
     let original = seen(&article("https://a.example/1", &text(1, 300)));
     let note = |trial: Trial| match trial {
         Trial::Would(Outcome::Done(done)) => done.note,
@@ -120,7 +123,10 @@ async fn a_look_ahead_claims_nothing() {
     // Had it claimed the text, this one would be a copy of it.
     let copy = seen(&article("https://b.example/1", &text(1, 300)));
     let (_, judged) = done(&stage, &copy, Lane::Main).await;
-    assert_eq!(judged.verdict.unwrap().kind, VerdictKind::New);
+    let verdict = judged.verdict.unwrap();
+    assert_eq!(verdict.kind, VerdictKind::New);
+    let policy = PublishPolicy { exact_window: Duration::from_secs(86_400) };
+    store.apply(&copy, Some(&verdict), &policy, NOON).await.unwrap();
     let looked = note(stage.foresee(&copy, &delivery(Lane::Later)).await);
-    assert!(looked.starts_with("new in story"), "{looked}");
+    assert_eq!(looked, format!("known, in story {}: the verdict it got, or a revision", verdict.story));
 }

@@ -1,69 +1,170 @@
-use crate::memory::{Claim, ExactRecord, Part, Posting, StoryNumber, StoryRecord};
-use article::{ArticleId, Evidence, Figures, StoryId, Timestamp, Verdict, VerdictKind};
-use proptest::prelude::*;
+//! What is remembered can be taken back, and swept; records say the same after the log as before it.
 
-fn article(n: u8) -> ArticleId {
+use super::articles::{NOON, article, text};
+use crate::held::{Claim, StoryNumber, short_hash};
+use crate::marks::Marks;
+use crate::memory::Memory;
+use crate::record::{Learned, Record, Standing};
+use crate::{IndexSettings, Query};
+use article::{ArticleId, ContentHash, Evidence, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
+use proptest::prelude::*;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn id(n: u8) -> ArticleId {
     ArticleId::derive(&[&[n]])
+}
+
+/// A claim of article 5.
+fn claim(kind: u8, millis: i64, postings: u32, shares: [u16; 3], others: u8) -> Claim {
+    let [containment, jaccard, score] = shares.map(|s| f32::from(s) / 10_000.0);
+    let evidence = Evidence { postings, shared: postings / 2, containment, jaccard, notes: Vec::new() };
+    let kind = [VerdictKind::New, VerdictKind::ExactCopy, VerdictKind::NearCopy][usize::from(kind)];
+    let (story, of) = match kind {
+        VerdictKind::New => (StoryId::opened_by(&id(5)), None),
+        _ => (StoryId::opened_by(&id(6)), Some(id(7))),
+    };
+    let also: Vec<_> = match kind {
+        VerdictKind::NearCopy => (0..others).map(|n| StoryId::opened_by(&id(10 + n))).collect(),
+        _ => Vec::new(),
+    };
+    let verdict = Verdict { kind, story, of, score, evidence, also };
+    Claim { day: 9, newest: Timestamp(millis), hash: [9; 8], verdict }
 }
 
 proptest! {
     #[test]
-    fn postings_are_read_as_written(day: u16, stories in proptest::collection::vec((any::<[u8; 5]>(), 0..3u8), 0..4)) {
-        let part = |n| [Part::Core, Part::Edge, Part::Extra][usize::from(n)];
-        let holders = stories.into_iter().map(|(mut story, n)| {
-            story[0] &= !3;
-            (StoryNumber(story), part(n))
-        }).collect();
-        let posting = Posting { day, holders };
-        prop_assert_eq!(Posting::decode(&posting.encode()), Some(posting));
-    }
-
-    #[test]
-    fn records_are_read_as_written_and_fit_a_listpack(day: u16, site: u32, level in 0..=8u8, n: u8, long: u16, figures: [u8; 16]) {
-        let mut record = StoryRecord {
-            day, site, published: site, opener: article(1), story: StoryId::opened_by(&article(2)), level, counts: Default::default(),
-            figures: Figures::from_bytes(figures),
-        };
-        for counts in &mut record.counts[usize::from(level)..] {
-            counts.all = n.into();
-            counts.core = (n / 2).into();
-        }
-        record.counts[8].all = long;
-        // The script keeps the figures in a table of their own.
-        prop_assert!(record.encode().len() - figures.len() <= 64);
-        prop_assert_eq!(StoryRecord::decode(&record.encode()), Some(record));
-        let exact = ExactRecord { day, article: article(3), story: StoryId::opened_by(&article(4)) };
-        prop_assert_eq!(ExactRecord::decode(&exact.encode()), Some(exact));
-    }
-
-    #[test]
-    fn claims_are_read_as_written_and_fit_a_listpack(
-        day: u16, millis in 0..1i64 << 47, kind in 0..3u8, postings in 0..3000u32, shares in proptest::array::uniform3(0..=10_000u16), others in 0..=3u8,
+    fn records_are_read_as_written(
+        day: u16, site: u32, millis in 0..1i64 << 47, kind in 0..3u8, postings in 0..3000u32,
+        shares in proptest::array::uniform3(0..=10_000u16), others in 0..=3u8, standing in 0..3u8, claims_text: bool,
+        learned in proptest::option::of((any::<bool>(), 0..4usize, 0..900usize)),
     ) {
-        let own = article(5);
-        let [containment, jaccard, score] = shares.map(|s| f32::from(s) / 10_000.0);
-        let evidence = Evidence { postings, shared: postings / 2, containment, jaccard, notes: Vec::new() };
-        let kind = [VerdictKind::New, VerdictKind::ExactCopy, VerdictKind::NearCopy][usize::from(kind)];
-        let (story, of) = match kind {
-            VerdictKind::New => (StoryId::opened_by(&own), None),
-            _ => (StoryId::opened_by(&article(6)), Some(article(7))),
+        let learned = learned.map(|(opens, copies, words)| Learned {
+            opens,
+            copies: (0..copies as u8).map(|n| StoryNumber::of(&StoryId::opened_by(&id(n)))).collect(),
+            marks: Marks::of(&Sketch::of_text(&text(3, words))),
+        });
+        let record = Record {
+            language: "de".to_owned(), article: id(5), hash: ContentHash::of_text("x"), day, site, published: site / 2,
+            standing: [Standing::First, Standing::Newer, Standing::Older][usize::from(standing)], claims_text,
+            claim: claim(kind, millis, postings, shares, others), learned,
         };
-        let also: Vec<_> = match kind {
-            VerdictKind::NearCopy => (0..others).map(|n| StoryId::opened_by(&article(10 + n))).collect(),
-            _ => Vec::new(),
-        };
-        // The script keeps these in a value of their own, behind a day.
-        prop_assert!(2 + 16 * also.len() <= 64);
-        let apart = 16 * also.len();
-        let verdict = Verdict { kind, story, of, score, evidence, also };
-        let claim = Claim { day, newest: Timestamp(millis), hash: [9; 8], verdict };
-        prop_assert!(claim.encode().len() - apart <= 64);
-        prop_assert_eq!(Claim::decode(&claim.encode(), &own), Some(claim));
+        let mut batch = Vec::new();
+        record.encode(&mut batch);
+        record.encode(&mut batch);
+        prop_assert_eq!(Record::decode_batch(&batch), Some(vec![record.clone(), record]));
     }
 
+    /// Damage is met with `None` or some record, never with a panic.
     #[test]
-    fn what_is_no_record_is_none(bytes in proptest::collection::vec(any::<u8>(), 0..70)) {
-        // Damage is met with `None` or some record, never with a panic.
-        let _ = (Posting::decode(&bytes), StoryRecord::decode(&bytes), ExactRecord::decode(&bytes), Claim::decode(&bytes, &article(1)));
+    fn what_is_no_record_is_none(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = (Record::decode_batch(&bytes), Claim::decode(&bytes, &id(1)));
     }
+}
+
+/// Decides and remembers.
+fn decide(memory: &mut Memory, settings: &IndexSettings, query: &Query, now: Timestamp) -> Verdict {
+    let decided = memory.decide(query, settings, now);
+    if let Some(mut record) = decided.record {
+        memory.apply(&mut record, decided.found, settings);
+    }
+    decided.verdict
+}
+
+fn query(n: u64, text: &str) -> Query {
+    Query::of(&article(&format!("https://a{n}.example/1"), text))
+}
+
+/// A stream of all kinds: new, copies word for word and edited, parts, revisions, frames.
+fn stream() -> Vec<Query> {
+    let frame = text(90, 60);
+    let framed = |n: u64| format!("{frame} {}", text(n, 200));
+    let mut stream = Vec::new();
+    for n in 0..30 {
+        stream.push(query(n, &framed(n)));
+        stream.push(query(100 + n, &framed(n)));
+        stream.push(query(200 + n, &format!("{} {}", text(n, 200), text(1_000 + n, 30))));
+        let mut revised = query(n, &format!("{} {}", framed(n), text(2_000 + n, 20)));
+        revised.observed_at = NOON.plus(Duration::from_secs(60));
+        stream.push(revised);
+    }
+    stream
+}
+
+#[test]
+fn what_is_taken_back_was_never_remembered() {
+    let settings = IndexSettings::default();
+    let (first, second) = (stream()[..60].to_vec(), stream()[60..].to_vec());
+    let (mut memory, mut other) = (Memory::default(), Memory::default());
+    for query in &first {
+        decide(&mut memory, &settings, query, NOON);
+        decide(&mut other, &settings, query, NOON);
+    }
+    let before = memory.size();
+    memory.begin();
+    for query in &second {
+        decide(&mut memory, &settings, query, NOON);
+    }
+    assert!(memory.size().shingles > before.shingles && memory.size().articles > before.articles);
+    memory.take_back();
+    let after = memory.size();
+    assert_eq!(
+        (after.articles, after.texts, after.stories, after.shingles),
+        (before.articles, before.texts, before.stories, before.shingles)
+    );
+    // Whatever is asked now is answered as if that had not been.
+    for query in second.iter().rev() {
+        assert_eq!(decide(&mut memory, &settings, query, NOON), decide(&mut other, &settings, query, NOON));
+    }
+}
+
+#[test]
+fn a_memory_made_of_records_answers_as_the_one_that_wrote_them() {
+    let settings = IndexSettings::default();
+    let (mut writer, mut batch) = (Memory::default(), Vec::new());
+    let mut kinds = Vec::new();
+    for query in &stream()[..90] {
+        let decided = writer.decide(query, &settings, NOON);
+        kinds.push(decided.verdict.kind);
+        if let Some(mut record) = decided.record {
+            writer.apply(&mut record, decided.found, &settings);
+            record.encode(&mut batch);
+        }
+    }
+    for kind in [VerdictKind::New, VerdictKind::ExactCopy, VerdictKind::NearCopy, VerdictKind::Revision] {
+        assert!(kinds.contains(&kind), "{kind:?} in {kinds:?}");
+    }
+    let mut reader = Memory::default();
+    for mut record in Record::decode_batch(&batch).unwrap() {
+        reader.apply(&mut record, None, &settings);
+    }
+    assert_eq!(writer.size().shingles, reader.size().shingles);
+    for query in &stream() {
+        assert_eq!(decide(&mut writer, &settings, query, NOON), decide(&mut reader, &settings, query, NOON));
+    }
+}
+
+#[test]
+fn a_round_takes_what_has_left_the_window_and_nothing_else() {
+    let settings = IndexSettings::default();
+    let mut memory = Memory::default();
+    let within = NOON.plus(DAY * u32::from(settings.window_days));
+    for n in 20..60 {
+        decide(&mut memory, &settings, &query(n, &text(n, 300)), if n < 50 { NOON } else { within });
+    }
+    let before = memory.size();
+    assert_eq!((before.articles, before.texts, before.stories), (40, 40, 40));
+    for _ in 0..Memory::SWEEPS {
+        memory.sweep(settings.oldest_day(within.plus(DAY)));
+    }
+    let after = memory.size();
+    assert_eq!((after.articles, after.texts, after.stories), (10, 10, 10));
+    assert!(after.shingles > 0 && after.shingles * 3 < before.shingles, "{before:?} {after:?}");
+    assert!(after.bytes < before.bytes, "{before:?} {after:?}");
+}
+
+#[test]
+fn a_claim_is_told_from_the_articles_other_texts() {
+    assert_ne!(short_hash(&ContentHash::of_text("one")), short_hash(&ContentHash::of_text("two")));
 }

@@ -10,7 +10,7 @@ fn each_refusal_has_its_outcome() {
         Refusal::TakenDown,
         IndexError::Away(why()).into(),
         IndexError::Settings(why()).into(),
-        IndexError::Broken(why()).into(),
+        IndexError::Damaged(why()).into(),
         StoreError::Away(why()).into(),
         StoreError::Conflict(why()).into(),
         StoreError::Settings(why()).into(),
@@ -30,7 +30,7 @@ fn each_refusal_has_its_outcome() {
     TakenDown                        drop   taken_down       the article was taken down
     Index(Away(                      retry  dependency_away  no verdict: the index is away: why
     Index(Settings(                  retry  dependency_away  no verdict: index: why
-    Index(Broken(                    dead   internal         no verdict: the index refused: why
+    Index(Damaged(                   retry  dependency_away  no verdict: the index is damaged, run `wireroom index rebuild`: why
     Store(Away(                      retry  dependency_away  no look at the tombstones: the store is away: why
     Store(Conflict(                  retry  conflict         no look at the tombstones: another worker changed the same rows: why
     Store(Settings(                  retry  dependency_away  no look at the tombstones: store.url: why

@@ -15,9 +15,11 @@ static DECIDING: LazyLock<Histogram> = LazyLock::new(|| {
     )
 });
 static ARTICLES: LazyLock<Gauge> = LazyLock::new(|| gauge("wireroom_index_articles", "Articles the index remembers."));
-static BYTES: LazyLock<Gauge> = LazyLock::new(|| gauge("wireroom_index_bytes", "Bytes the index takes."));
+static BYTES: LazyLock<Gauge> = LazyLock::new(|| gauge("wireroom_index_bytes", "Bytes the index's log takes."));
+static MEMORY: LazyLock<Gauge> =
+    LazyLock::new(|| gauge("wireroom_index_memory_bytes", "Bytes this replica's memory of the index takes, about."));
 static PER_ARTICLE: LazyLock<Gauge> =
-    LazyLock::new(|| gauge("wireroom_index_article_bytes", "Bytes the index takes for an article, on average."));
+    LazyLock::new(|| gauge("wireroom_index_article_bytes", "Bytes the index's log takes for an article, on average."));
 
 /// An article has its verdict.
 #[derive(Debug)]
@@ -59,19 +61,22 @@ pub struct IndexMeasured {
     pub stories: u64,
     /// Shingles it holds.
     pub shingles: u64,
-    /// Bytes it takes.
+    /// Bytes its log takes.
     pub bytes: u64,
+    /// Bytes that this process's memory of it takes.
+    pub memory: u64,
 }
 
 impl IndexMeasured {
     /// Writes the line and moves the metrics.
     pub fn emit(&self) {
-        let Self { backend, articles, stories, shingles, bytes } = self;
+        let Self { backend, articles, stories, shingles, bytes, memory } = self;
         let per_article = if *articles == 0 { 0.0 } else { *bytes as f64 / *articles as f64 };
         ARTICLES.set(*articles as f64);
         BYTES.set(*bytes as f64);
+        MEMORY.set(*memory as f64);
         PER_ARTICLE.set(per_article);
-        tracing::debug!(backend, articles, stories, shingles, bytes, per_article, "index measured");
+        tracing::debug!(backend, articles, stories, shingles, bytes, memory, per_article, "index measured");
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) async fn run(house: &Arc<House>, asked: Asked) -> anyhow::Result<()> 
                 ("shingles", stats.shingles.to_string()),
                 ("bytes", stats.bytes.to_string()),
                 ("bytes an article", format!("{:.0}", stats.bytes_per_article())),
+                ("bytes in each replica", stats.memory.to_string()),
             ];
             table(&["what", "how much"], &rows.map(|(k, v)| vec![k.to_owned(), v]), 60);
         }

@@ -1,30 +1,22 @@
-//! What an index holds, byte by byte: the same on both backends.
-//!
-//! All integers are big-endian. The scripts in `redis` read and write the same bytes, but for a posting's day, which
-//! only a common shingle's has there; the contract test that runs over both backends compares their verdicts.
+//! What an index holds.
 
 use crate::Query;
-use article::{
-    ArticleId, ContentHash, Evidence, Figures, Mark, Place, Sketch, StoryId, Timestamp, Verdict, VerdictKind,
-};
+use crate::bytes::Bytes;
+use crate::marks::{Mark, Marks};
+use article::{ArticleId, ContentHash, Evidence, Figures, Place, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
+use smallvec::{SmallVec, smallvec};
 
-/// A story's name in postings: the first 40 bits of its id, which is a hash already, but for two that say which
-/// [`Part`] of the story a posting is about. Of a million stories some two share a name with another; then near copies
-/// of the later are not found.
+/// A story's name in postings: the first 40 bits of its id, which is a hash already. Among a million
+/// stories some two share a name one time in three; then near copies of the later are not found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct StoryNumber(pub [u8; 5]);
 
 impl StoryNumber {
     pub(crate) fn of(story: &StoryId) -> Self {
-        let mut number = [0; 5];
-        number.copy_from_slice(&story.bytes()[..5]);
-        number[0] &= !PART;
-        Self(number)
+        let [a, b, c, d, e, ..] = *story.bytes();
+        Self([a, b, c, d, e])
     }
 }
-
-/// The bits of a holder's first byte that are its [`Part`].
-const PART: u8 = 3;
 
 /// What a shingle is to the story that holds it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,7 +30,15 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    fn bits(self) -> u8 {
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        match bits {
+            0 => Part::Core,
+            1 => Part::Edge,
+            _ => Part::Extra,
+        }
+    }
+
+    pub(crate) fn bits(self) -> u8 {
         match self {
             Part::Core => 0,
             Part::Edge => 1,
@@ -50,47 +50,29 @@ impl Part {
 /// Which stories have a shingle. A story is named once, however many articles carry it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Posting {
-    /// When it was last written.
+    /// When it was last seen, of one that is common; others are as old as their stories.
     pub(crate) day: u16,
     /// The stories; none once the shingle is common and counts no more.
-    pub(crate) holders: Vec<(StoryNumber, Part)>,
+    pub(crate) holders: SmallVec<[(StoryNumber, Part); 2]>,
 }
 
 impl Posting {
+    pub(crate) fn common(day: u16) -> Self {
+        Self { day, holders: SmallVec::new() }
+    }
+
+    pub(crate) fn of(story: StoryNumber, part: Part) -> Self {
+        Self { day: 0, holders: smallvec![(story, part)] }
+    }
+
     pub(crate) fn is_common(&self) -> bool {
         self.holders.is_empty()
     }
 
     /// Forgets the stories that aren't wanted; whether any is left.
-    pub(crate) fn keep(&mut self, wanted: impl Fn(&StoryNumber) -> bool) -> bool {
+    pub(crate) fn keep(&mut self, mut wanted: impl FnMut(&StoryNumber) -> bool) -> bool {
         self.holders.retain(|(number, _)| wanted(number));
         !self.holders.is_empty()
-    }
-
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = self.day.to_be_bytes().to_vec();
-        for (story, part) in &self.holders {
-            let [first, rest @ ..] = story.0;
-            out.push(first | part.bits());
-            out.extend_from_slice(&rest);
-        }
-        out
-    }
-
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (day, rest) = bytes.split_first_chunk::<2>()?;
-        let mut holders = Vec::new();
-        for holder in rest.chunks(5) {
-            let mut number = *holder.first_chunk::<5>()?;
-            let part = match number[0] & PART {
-                0 => Part::Core,
-                1 => Part::Edge,
-                _ => Part::Extra,
-            };
-            number[0] &= !PART;
-            holders.push((StoryNumber(number), part));
-        }
-        Some(Self { day: u16::from_be_bytes(*day), holders })
     }
 }
 
@@ -106,7 +88,7 @@ pub(crate) type LevelCounts = [Counts; Sketch::MAX_LEVEL as usize + 1];
 
 /// A story that near copies can be found of.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct StoryRecord {
+pub(crate) struct KnownStory {
     pub(crate) day: u16,
     /// The site of the article that is its body.
     pub(crate) site: u32,
@@ -131,57 +113,16 @@ pub(crate) fn count(counts: &mut LevelCounts, first: u8, mark: Mark, core: bool)
     }
 }
 
-impl StoryRecord {
+impl KnownStory {
     /// Of a text that nobody else has anything of.
-    pub(crate) fn alone(sketch: &Sketch) -> Self {
+    pub(crate) fn alone(marks: &Marks) -> Self {
         let nobody = ArticleId::derive(&[]);
         let mut counts = LevelCounts::default();
-        for mark in sketch.marks() {
-            count(&mut counts, sketch.level(), *mark, mark.place == Place::Core);
+        for mark in &marks.all {
+            count(&mut counts, marks.level, *mark, mark.place == Place::Core);
         }
-        let (story, level, figures) = (StoryId::opened_by(&nobody), sketch.level(), sketch.figures());
+        let (story, level, figures) = (StoryId::opened_by(&nobody), marks.level, marks.figures);
         Self { day: 0, site: 0, published: 0, opener: nobody, story, level, counts, figures }
-    }
-
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = self.day.to_be_bytes().to_vec();
-        out.extend_from_slice(&self.site.to_be_bytes());
-        out.extend_from_slice(&self.published.to_be_bytes());
-        out.extend_from_slice(self.opener.bytes());
-        out.extend_from_slice(self.story.bytes());
-        out.push(self.level);
-        // Below the coarsest level a sketch keeps some fifty marks.
-        let small = |n: u16| u8::try_from(n).unwrap_or(u8::MAX);
-        let coarsest = usize::from(Sketch::MAX_LEVEL);
-        for counts in self.counts.get(usize::from(self.level)..coarsest).unwrap_or_default() {
-            out.extend([small(counts.all), small(counts.core)]);
-        }
-        out.extend_from_slice(&self.counts[coarsest].all.to_be_bytes());
-        out.extend_from_slice(&self.counts[coarsest].core.to_be_bytes());
-        out.extend_from_slice(&self.figures.bytes());
-        out
-    }
-
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut bytes = Bytes(bytes);
-        let mut record = Self {
-            day: bytes.u16()?,
-            site: u32::from_be_bytes(bytes.take()?),
-            published: u32::from_be_bytes(bytes.take()?),
-            opener: ArticleId::from_bytes(bytes.take()?),
-            story: StoryId::from_bytes(bytes.take()?),
-            level: bytes.take::<1>()?[0],
-            counts: Default::default(),
-            figures: Figures::default(),
-        };
-        let coarsest = usize::from(Sketch::MAX_LEVEL);
-        for counts in record.counts.get_mut(usize::from(record.level)..coarsest)? {
-            let [all, core] = bytes.take()?;
-            *counts = Counts { all: all.into(), core: core.into() };
-        }
-        record.counts[coarsest] = Counts { all: bytes.u16()?, core: bytes.u16()? };
-        record.figures = Figures::from_bytes(bytes.take()?);
-        Some(record)
     }
 }
 
@@ -196,13 +137,15 @@ pub(crate) struct Claim {
     pub(crate) verdict: Verdict,
 }
 
+/// [`Claim::encode`]'s.
+pub(crate) type Encoded = Box<[u8]>;
+
 impl Claim {
     pub(crate) fn new(query: &Query, verdict: &Verdict, day: u16) -> Self {
         Self { day, newest: query.observed_at, hash: short_hash(&query.hash), verdict: verdict.clone() }
     }
 
-    /// 27 bytes of a new article, 59 of a copy: below the 64 that Redis keeps in a listpack. What a whole joins
-    /// beside comes after that, and there the script keeps it apart.
+    /// 27 bytes of a new article, 59 of a copy, 16 more for each story that a whole joins beside. Integers are big-endian.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let verdict = &self.verdict;
         let mut out = self.day.to_be_bytes().to_vec();
@@ -212,8 +155,7 @@ impl Claim {
             VerdictKind::New => b'n',
             VerdictKind::Revision => b'r',
             VerdictKind::ExactCopy => b'e',
-            VerdictKind::NearCopy if verdict.also.is_empty() => b'c',
-            VerdictKind::NearCopy => b'm',
+            VerdictKind::NearCopy => b'c',
         });
         let small = |n: u32| u16::try_from(n).unwrap_or(u16::MAX).to_be_bytes();
         out.extend_from_slice(&small(verdict.evidence.postings));
@@ -239,11 +181,12 @@ impl Claim {
             [b'n'] => VerdictKind::New,
             [b'r'] => VerdictKind::Revision,
             [b'e'] => VerdictKind::ExactCopy,
-            [b'c' | b'm'] => VerdictKind::NearCopy,
+            [b'c'] => VerdictKind::NearCopy,
             _ => return None,
         };
         let (postings, shared) = (bytes.u16()?.into(), bytes.u16()?.into());
-        let (containment, jaccard, score) = (bytes.share()?, bytes.share()?, bytes.share()?);
+        let mut share = || bytes.u16().map(|n| f32::from(n) / SHARE);
+        let (containment, jaccard, score) = (share()?, share()?, share()?);
         let story = bytes.take().map_or_else(|| StoryId::opened_by(article), StoryId::from_bytes);
         let of = bytes.take().map(ArticleId::from_bytes);
         let evidence = Evidence { postings, shared, containment, jaccard, notes: Vec::new() };
@@ -269,45 +212,8 @@ pub(crate) fn short_hash(hash: &ContentHash) -> [u8; 8] {
 
 /// Who has a text, by its exact hash.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct ExactRecord {
+pub(crate) struct Text {
     pub(crate) day: u16,
     pub(crate) article: ArticleId,
     pub(crate) story: StoryId,
-}
-
-impl ExactRecord {
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = self.day.to_be_bytes().to_vec();
-        out.extend_from_slice(self.article.bytes());
-        out.extend_from_slice(self.story.bytes());
-        out
-    }
-
-    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut bytes = Bytes(bytes);
-        Some(Self {
-            day: bytes.u16()?,
-            article: ArticleId::from_bytes(bytes.take()?),
-            story: StoryId::from_bytes(bytes.take()?),
-        })
-    }
-}
-
-/// A reader that ends where the bytes end.
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*head)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.take().map(u16::from_be_bytes)
-    }
-
-    fn share(&mut self) -> Option<f32> {
-        self.u16().map(|n| f32::from(n) / SHARE)
-    }
 }

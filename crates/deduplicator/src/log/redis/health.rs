@@ -1,7 +1,7 @@
 //! Whether a Redis is fit to remember.
 
 use super::link::Link;
-use super::roots::{Naming, VERSION};
+use super::{Naming, VERSION};
 use crate::IndexError;
 use redis::InfoDict;
 
@@ -37,9 +37,9 @@ pub(super) async fn faults(link: &Link, naming: &Naming) -> Result<Vec<String>, 
 /// Whether there is an index of an earlier version and none of ours.
 async fn is_outdated(link: &Link, naming: &Naming) -> Result<bool, IndexError> {
     let mut ours = redis::cmd("EXISTS");
-    ours.arg(naming.languages(VERSION));
+    ours.arg(naming.list(VERSION));
     let mut earlier = redis::cmd("EXISTS");
-    earlier.arg((1..VERSION).map(|version| naming.languages(version)).collect::<Vec<_>>());
+    earlier.arg((1..VERSION).map(|version| naming.list(version)).collect::<Vec<_>>());
     Ok(link.run::<u32>(&ours).await? == 0 && link.run::<u32>(&earlier).await? > 0)
 }
 

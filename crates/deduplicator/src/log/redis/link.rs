@@ -79,12 +79,7 @@ impl Link {
         result.map_err(|e| failed(&e))
     }
 
-    /// Runs one step of the index's script.
-    pub(super) async fn step(&self, call: ScriptInvocation<'static>) -> Result<Option<Vec<u8>>, IndexError> {
-        self.call(call).await
-    }
-
-    /// Runs the index's script.
+    /// Runs a script.
     pub(super) async fn call<T: FromRedisValue>(&self, call: ScriptInvocation<'static>) -> Result<T, IndexError> {
         let result = match self {
             Link::Single(manager) => call.invoke_async(&mut manager.clone()).await,
@@ -99,7 +94,7 @@ impl Link {
                 let made = made.get_or_try_init(|| client.get_async_connection()).await;
                 made.cloned().map_err(|e| failed(&e))
             }
-            Link::Single(_) => Err(IndexError::Broken("not a Cluster".to_owned())),
+            Link::Single(_) => Err(IndexError::Damaged("not a Cluster".to_owned())),
         }
     }
 }
@@ -110,9 +105,8 @@ impl fmt::Debug for Link {
     }
 }
 
-/// What a caller does about an error of Redis: wait for whatever heals by itself or by its operator (no connection, no
-/// answer, loading, failing over, out of memory, disk full, a password or a permission), and look at
-/// what is left, which is a fault of the script or of the data.
+/// What heals by itself or by its operator (no connection, no answer, loading, failing over, out of memory, disk full, a
+/// password or a permission) is away; what is left is a fault of the data.
 fn failed(error: &RedisError) -> IndexError {
     let why = error.to_string();
     match error.kind() {
@@ -123,11 +117,11 @@ fn failed(error: &RedisError) -> IndexError {
             if ["OOM", "MISCONF", "READONLY", "NOREPLICAS", "NOAUTH", "BUSY"].iter().any(|code| why.contains(code)) {
                 IndexError::Away(why)
             } else {
-                IndexError::Broken(why)
+                IndexError::Damaged(why)
             }
         }
         // A key of ours that somebody else wrote.
-        _ if error.code() == Some("WRONGTYPE") => IndexError::Broken(why),
+        _ if error.code() == Some("WRONGTYPE") => IndexError::Damaged(why),
         ErrorKind::InvalidClientConfig => IndexError::Settings(why),
         _ => IndexError::Away(why),
     }
