@@ -77,9 +77,9 @@
 //!
 //! | | 10,000 | 100,000 | 1,000,000 |
 //! |---|---|---|---|
-//! | log in Redis | 30,100 | 26,800 | 29,400 |
-//! | log in a file | 32,300 | 32,700 | 28,600 |
-//! | bare `SET NX` on the same Redis | 162,500 | | |
+//! | log in Redis | 28,700 | 25,700 | 23,900 |
+//! | log in a file | 28,500 | 23,400 | 25,200 |
+//! | bare `SET NX` on the same Redis | 148,000 | | |
 //! | rensa, a MinHash in memory that forgets nothing (`benches/peers.py`) | 10,170 | | |
 //! | datasketch, the same | 1,350 | | |
 //!
