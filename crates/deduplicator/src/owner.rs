@@ -66,7 +66,7 @@ impl Owner {
         Self {
             log,
             settings: settings.clone(),
-            memory: Memory::default(),
+            memory: Memory::new(settings.clone()),
             ends: BTreeMap::new(),
             trimmed: 0,
             megabytes: 0,
@@ -132,7 +132,7 @@ impl Owner {
             for ask in asks {
                 let Decided { verdict, record, found } = self.consider(ask);
                 if let Some(mut record) = record {
-                    self.memory.apply(&mut record, found, &self.settings);
+                    self.memory.apply(&mut record, found);
                     record.encode(&mut batch);
                 }
                 verdicts.push(verdict);
@@ -173,8 +173,8 @@ impl Owner {
     fn consider(&self, ask: &Ask) -> Decided {
         let Ask { query, known, now, .. } = ask;
         match known {
-            Some(verdict) => self.memory.restore(query, verdict, &self.settings, *now),
-            None => self.memory.decide(query, &self.settings, *now),
+            Some(verdict) => self.memory.restore(query, verdict, *now),
+            None => self.memory.decide(query, *now),
         }
     }
 
@@ -186,7 +186,7 @@ impl Owner {
                 for batch in batches {
                     let mut records = Record::decode_batch(&batch)
                         .ok_or_else(|| IndexError::Damaged(format!("a batch before {end} of its log can't be read")))?;
-                    records.iter_mut().for_each(|record| self.memory.apply(record, None, &self.settings));
+                    records.iter_mut().for_each(|record| self.memory.apply(record, None));
                 }
                 self.ends.insert(log.to_owned(), end);
                 self.measure();
@@ -241,7 +241,7 @@ impl Owner {
     }
 
     fn forget(&mut self) {
-        self.memory = Memory::default();
+        self.memory.clear();
         self.ends.clear();
         self.megabytes = 0;
     }
@@ -261,7 +261,7 @@ impl Owner {
     }
 
     async fn tidy(&mut self, now: Timestamp) -> Result<(), IndexError> {
-        let oldest = self.settings.oldest_day(now);
+        let oldest = self.settings.oldest_on(day(now));
         self.memory.sweep(oldest);
         self.measure();
         if self.trimmed != oldest {

@@ -52,9 +52,8 @@ pub async fn rebuild(
             let Some(last) = page.last() else { break };
             after = Some(last.article.id.clone());
             let read: Vec<&StoredArticle> = page.iter().filter(|s| opens(s) == openers).collect();
-            let kept = |s: &&&StoredArticle| s.state != ArticleState::TakenDown && s.article.observed_at >= since;
-            let asks: Vec<(Query, Verdict)> =
-                read.iter().filter(kept).map(|s| (Query::of(&s.article), verdict(s))).collect();
+            let kept = read.iter().filter(|s| is_compared(s, since));
+            let asks: Vec<(Query, Verdict)> = kept.map(|s| (Query::of(&s.article), verdict(s))).collect();
             // At once: those that wait together share a batch.
             try_join_all(asks.iter().map(|(query, verdict)| index.restore(query, verdict, now))).await?;
             done.read += read.len() as u64;
@@ -63,6 +62,11 @@ pub async fn rebuild(
         }
     }
     Ok(done)
+}
+
+/// Whether the index is to know it.
+fn is_compared(stored: &StoredArticle, since: Timestamp) -> bool {
+    stored.state != ArticleState::TakenDown && stored.article.observed_at >= since
 }
 
 fn opens(stored: &StoredArticle) -> bool {
@@ -120,7 +124,7 @@ pub async fn verify(store: &Store, index: &dyn Index, since: Timestamp) -> Resul
         let page = store.articles_after(after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.article.id.clone());
-        for stored in page.iter().filter(|s| s.state != ArticleState::TakenDown && s.article.observed_at >= since) {
+        for stored in page.iter().filter(|s| is_compared(s, since)) {
             verified.articles += 1;
             let known = index.known(&stored.article.id).await?;
             if let Some(mismatch) = mismatch(stored, known.map(|k| k.verdict.story)) {

@@ -53,8 +53,8 @@ pub(crate) fn day(now: Timestamp) -> u16 {
 }
 
 impl IndexSettings {
-    /// The first day that is still within the window at `now`.
-    pub(crate) fn oldest_day(&self, now: Timestamp) -> u16 {
-        day(now).saturating_sub(self.window_days)
+    /// The first day that is still within the window on `day`.
+    pub(crate) fn oldest_on(&self, day: u16) -> u16 {
+        day.saturating_sub(self.window_days)
     }
 }

@@ -20,13 +20,14 @@ use tables::{PARTS, Table};
 use undo::Undo;
 
 /// Everything that is remembered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
+    settings: IndexSettings,
     /// Encoded: of a million claims a fifth of what they take else.
-    claims: Table<[u8; 16], Encoded>,
-    texts: Table<[u8; 16], Text>,
+    claims: Table<16, Encoded>,
+    texts: Table<16, Text>,
     /// What near copies are found of.
-    stories: Table<StoryNumber, KnownStory>,
+    stories: Table<5, KnownStory>,
     /// By a mark's hash and its language's ([`place`]): only texts of one language are compared.
     postings: Postings,
     /// The part of the tables that is swept next.
@@ -56,37 +57,55 @@ pub(crate) struct Size {
 }
 
 impl Memory {
+    /// Of nothing, by these settings.
+    pub(crate) fn new(settings: IndexSettings) -> Self {
+        Self {
+            settings,
+            claims: Table::default(),
+            texts: Table::default(),
+            stories: Table::default(),
+            postings: Postings::default(),
+            next: 0,
+            undo: Undo::default(),
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new(self.settings.clone());
+    }
+
     /// Claim by article id, then by exact text, then by sketch: the cheapest answer first.
-    pub(crate) fn decide(&self, query: &Query, settings: &IndexSettings, now: Timestamp) -> Decided {
-        let oldest = settings.oldest_day(now);
+    pub(crate) fn decide(&self, query: &Query, now: Timestamp) -> Decided {
+        let oldest = self.settings.oldest_on(day(now));
         if let Some(claim) = self.claim(&query.article).filter(|c| c.day >= oldest) {
             if claim.hash == short_hash(&query.hash) {
                 return Decided { verdict: claim.verdict, record: None, found: None };
             }
-            return self.revise(query, claim, settings, now);
+            return self.revise(query, claim, now);
         }
         if let Some(text) = self.exact(query, oldest).filter(|text| text.article != query.article) {
             let verdict = rule::exact_copy(&text.article, &text.story);
             let record = record(query, Claim::new(query, &verdict, day(now)), Standing::First, now);
             return Decided { verdict, record: Some(Record { claims_text: false, ..record }), found: None };
         }
-        let Some(marks) = marks(query, settings) else {
+        let Some(marks) = self.marks(query) else {
             let verdict = Verdict::new_story(&query.article);
             let record = record(query, Claim::new(query, &verdict, day(now)), Standing::First, now);
             return Decided { verdict, record: Some(record), found: None };
         };
         let found = self.look_up(&query.language, &marks, oldest);
-        let judgement = found.judge(&marks, query, &settings.thresholds);
+        let judgement = found.judge(&marks, query, &self.settings.thresholds);
         let verdict = rule::verdict(query, &judgement, &found.stories);
-        let opens = self.opens(&found, &marks, query, &verdict.story, Standing::First, settings, now);
+        let opens = self.opens(&found, &marks, query, &verdict.story, Standing::First, oldest);
         let learned = Some(Learned { opens, copies: judgement.copies, marks });
         let record = record(query, Claim::new(query, &verdict, day(now)), Standing::First, now);
         Decided { verdict, record: Some(Record { learned, ..record }), found: Some(found) }
     }
 
     /// Another text of a known article: a revision in the article's own story, which then has both texts.
-    fn revise(&self, query: &Query, mut claim: Claim, settings: &IndexSettings, now: Timestamp) -> Decided {
-        let oldest = settings.oldest_day(now);
+    fn revise(&self, query: &Query, mut claim: Claim, now: Timestamp) -> Decided {
+        let oldest = self.settings.oldest_on(day(now));
         let verdict = index::revision(&query.article, &claim.verdict.story);
         let newer = query.observed_at > claim.newest;
         let standing = if newer { Standing::Newer } else { Standing::Older };
@@ -94,26 +113,20 @@ impl Memory {
             claim.newest = query.observed_at;
             claim.day = day(now);
         }
-        let (learned, found) = self.learned(query, &verdict.story, standing, settings, now);
+        let (learned, found) = self.learned(query, &verdict.story, standing, oldest);
         let claims_text = query.sketch.is_some() && self.exact(query, oldest).is_none();
         let record = Record { claims_text, learned, ..record(query, claim, standing, now) };
         Decided { verdict, record: Some(record), found }
     }
 
     /// What puts back what the store knows; nothing of what is held.
-    pub(crate) fn restore(
-        &self,
-        query: &Query,
-        verdict: &Verdict,
-        settings: &IndexSettings,
-        now: Timestamp,
-    ) -> Decided {
-        let oldest = settings.oldest_day(now);
+    pub(crate) fn restore(&self, query: &Query, verdict: &Verdict, now: Timestamp) -> Decided {
+        let oldest = self.settings.oldest_on(day(now));
         if self.claim(&query.article).is_some_and(|c| c.day >= oldest) {
             return Decided { verdict: verdict.clone(), record: None, found: None };
         }
         let claims_text = query.sketch.is_some() && self.exact(query, oldest).is_none();
-        let (learned, found) = self.learned(query, &verdict.story, Standing::First, settings, now);
+        let (learned, found) = self.learned(query, &verdict.story, Standing::First, oldest);
         let record = record(query, Claim::new(query, verdict, day(now)), Standing::First, now);
         Decided { verdict: verdict.clone(), record: Some(Record { claims_text, learned, ..record }), found }
     }
@@ -124,13 +137,18 @@ impl Memory {
         query: &Query,
         story: &StoryId,
         standing: Standing,
-        settings: &IndexSettings,
-        now: Timestamp,
+        oldest: u16,
     ) -> (Option<Learned>, Option<Found>) {
-        let Some(marks) = marks(query, settings) else { return (None, None) };
-        let found = self.look_up(&query.language, &marks, settings.oldest_day(now));
-        let opens = self.opens(&found, &marks, query, story, standing, settings, now);
+        let Some(marks) = self.marks(query) else { return (None, None) };
+        let found = self.look_up(&query.language, &marks, oldest);
+        let opens = self.opens(&found, &marks, query, story, standing, oldest);
         (Some(Learned { opens, copies: Vec::new(), marks }), Some(found))
+    }
+
+    /// The marks of a text that is long enough to be compared.
+    fn marks(&self, query: &Query) -> Option<Marks> {
+        let is_long = |sketch: &&Sketch| sketch.shingles() >= self.settings.thresholds.min_shingles;
+        query.sketch.as_ref().filter(is_long).map(Marks::of)
     }
 
     /// What is held about an article.
@@ -145,7 +163,6 @@ impl Memory {
 
     /// Whether a text becomes its story's body. Whoever brings the story's first text is that: in a rebuild it may be a
     /// copy whose original is gone.
-    #[expect(clippy::too_many_arguments, reason = "a question over all that a decision has at hand")]
     fn opens(
         &self,
         found: &Found,
@@ -153,21 +170,16 @@ impl Memory {
         query: &Query,
         story: &StoryId,
         standing: Standing,
-        settings: &IndexSettings,
-        now: Timestamp,
+        oldest: u16,
     ) -> bool {
         let number = StoryNumber::of(story);
-        match self.story(number, settings.oldest_day(now)) {
-            None => true,
-            Some(held) => {
-                held.opener == query.article
-                    || (standing == Standing::First && found.takes_over(marks, query, number, &settings.thresholds))
-            }
-        }
+        let takes_over = || found.takes_over(marks, query, number, &self.settings.thresholds);
+        self.story(number, oldest)
+            .is_none_or(|held| held.opener == query.article || (standing == Standing::First && takes_over()))
     }
 
     fn story(&self, number: StoryNumber, oldest: u16) -> Option<&KnownStory> {
-        self.stories.get(number).filter(|story| story.day >= oldest)
+        self.stories.get(number.0).filter(|story| story.day >= oldest)
     }
 
     /// Postings within the window, and every story they name. A posting is as old as its stories; only that of a common
@@ -192,21 +204,21 @@ impl Memory {
 
     /// Remembers what a record says, and notes in it what is common now. `found` is what was looked up for it, if that was
     /// just done.
-    pub(crate) fn apply(&mut self, record: &mut Record, found: Option<Found>, settings: &IndexSettings) {
+    pub(crate) fn apply(&mut self, record: &mut Record, found: Option<Found>) {
         self.put_claim(*record.article.bytes(), record.claim.encode().into_boxed_slice());
         if record.claims_text {
             let (article, story) = (record.article.clone(), record.claim.verdict.story.clone());
             self.put_text(*record.hash.bytes(), Text { day: record.day, article, story });
         }
         if let Some(mut learned) = record.learned.take() {
-            self.learn(record, &mut learned, found, settings);
+            self.learn(record, &mut learned, found);
             record.learned = Some(learned);
         }
     }
 
-    fn learn(&mut self, record: &Record, learned: &mut Learned, found: Option<Found>, settings: &IndexSettings) {
+    fn learn(&mut self, record: &Record, learned: &mut Learned, found: Option<Found>) {
         let Learned { opens, copies, marks } = learned;
-        let (story, oldest) = (&record.claim.verdict.story, record.day.saturating_sub(settings.window_days));
+        let (story, oldest) = (&record.claim.verdict.story, self.settings.oldest_on(record.day));
         let number = StoryNumber::of(story);
         if self.story(number, oldest).is_some_and(|held| held.story != *story) {
             // Two stories with one number: the later goes without near copies.
@@ -220,7 +232,7 @@ impl Memory {
         let language = language_hash(&record.language);
         let known = record.standing != Standing::First;
         let learner = Learner { marks, site: record.site, story: number, copies, opens: *opens, known };
-        for i in found.learn(&learner, record.day, &settings.thresholds) {
+        for i in found.learn(&learner, record.day, &self.settings.thresholds) {
             if let (Some(mark), Some(Some(posting))) = (marks.all.get(i), found.postings.get(i)) {
                 self.put_posting(place(language, *mark), posting);
             }
@@ -248,8 +260,8 @@ impl Memory {
         }
     }
 
-    /// Goes through a part of what is held and lets go of what has left the window. The parts come
-    /// round; what is not swept yet is not looked at either.
+    /// Goes through a part of what is held and lets go of what has left the window. The parts come round; what is not swept
+    /// yet is not looked at either.
     pub(crate) fn sweep(&mut self, oldest: u16) {
         let part = self.next;
         self.next = (part + 1) % PARTS;
@@ -257,7 +269,7 @@ impl Memory {
         self.texts.sweep(part, |_, text| text.day >= oldest);
         let Self { stories, postings, .. } = self;
         stories.sweep(part, |_, story| story.day >= oldest);
-        postings.sweep(part, oldest, |number| stories.get(*number).is_some_and(|story| story.day >= oldest));
+        postings.sweep(part, oldest, |number| stories.get(number.0).is_some_and(|story| story.day >= oldest));
     }
 
     /// Sweeps that go through everything.
@@ -291,12 +303,6 @@ fn language_hash(tag: &str) -> u32 {
 /// A claim begins with its day.
 fn day_of(claim: &[u8]) -> u16 {
     claim.first_chunk().map_or(0, |day| u16::from_be_bytes(*day))
-}
-
-/// The marks of a text that is long enough to be compared.
-fn marks(query: &Query, settings: &IndexSettings) -> Option<Marks> {
-    let is_long = |sketch: &&Sketch| sketch.shingles() >= settings.thresholds.min_shingles;
-    query.sketch.as_ref().filter(is_long).map(Marks::of)
 }
 
 /// Of an article whose text nobody has, and of which nothing is learned.

@@ -26,7 +26,7 @@ pub(super) struct Before {
 #[derive(Debug, Default)]
 pub(super) struct Postings {
     /// By the four bytes of a hash: with a posting they take ten, where a number's alignment would make it twelve.
-    short: Table<[u8; 4], Short>,
+    short: Table<4, Short>,
     several: HashMap<u32, Box<Posting>>,
 }
 

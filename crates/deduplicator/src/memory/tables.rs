@@ -1,6 +1,5 @@
 //! Tables in memory, and nothing of what they mean.
 
-use crate::held::StoryNumber;
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -10,60 +9,36 @@ use std::mem::size_of;
 /// would take a second, in which nobody is answered.
 pub(super) const PARTS: usize = 256;
 
-/// What a table's entries are found by: a hash already, or the beginning of one.
-pub(super) trait Key: Copy + Eq + std::hash::Hash {
-    /// The part it is in.
-    fn part(self) -> usize;
-}
-
-impl Key for [u8; 16] {
-    fn part(self) -> usize {
-        self[0].into()
-    }
-}
-
-impl Key for StoryNumber {
-    fn part(self) -> usize {
-        self.0[1].into()
-    }
-}
-
-impl Key for [u8; 4] {
-    fn part(self) -> usize {
-        self[0].into()
-    }
-}
-
-/// A table of one kind of key.
+/// A table of one kind of entry. Keys are hashes, or beginnings of one: the first byte tells the part.
 #[derive(Debug)]
-pub(super) struct Table<K, V> {
-    parts: Vec<HashMap<K, V, Spread>>,
+pub(super) struct Table<const N: usize, V> {
+    parts: Vec<HashMap<[u8; N], V, Spread>>,
     len: usize,
 }
 
-impl<K: Key, V> Default for Table<K, V> {
+impl<const N: usize, V> Default for Table<N, V> {
     fn default() -> Self {
         let spread = Spread::default();
         Self { parts: (0..PARTS).map(|_| HashMap::with_hasher(spread)).collect(), len: 0 }
     }
 }
 
-impl<K: Key, V> Table<K, V> {
-    pub(super) fn get(&self, key: K) -> Option<&V> {
-        self.parts[key.part()].get(&key)
+impl<const N: usize, V> Table<N, V> {
+    pub(super) fn get(&self, key: [u8; N]) -> Option<&V> {
+        self.parts[usize::from(key[0])].get(&key)
     }
 
     /// Returns what was there.
-    pub(super) fn put(&mut self, key: K, value: V) -> Option<V> {
-        let before = self.parts[key.part()].insert(key, value);
+    pub(super) fn put(&mut self, key: [u8; N], value: V) -> Option<V> {
+        let before = self.parts[usize::from(key[0])].insert(key, value);
         self.len += usize::from(before.is_none());
         before
     }
 
     /// Puts back what was there before, and returns what is there now.
-    pub(super) fn restore(&mut self, key: K, before: Option<V>) -> Option<V> {
+    pub(super) fn restore(&mut self, key: [u8; N], before: Option<V>) -> Option<V> {
         let Some(value) = before else {
-            let now = self.parts[key.part()].remove(&key);
+            let now = self.parts[usize::from(key[0])].remove(&key);
             self.len -= usize::from(now.is_some());
             return now;
         };
@@ -71,7 +46,7 @@ impl<K: Key, V> Table<K, V> {
     }
 
     /// Keeps of one part what is wanted.
-    pub(super) fn sweep(&mut self, part: usize, wanted: impl Fn(&K, &V) -> bool) {
+    pub(super) fn sweep(&mut self, part: usize, wanted: impl Fn(&[u8; N], &V) -> bool) {
         let entries = &mut self.parts[part % PARTS];
         let before = entries.len();
         entries.retain(|key, value| wanted(key, value));
@@ -88,7 +63,7 @@ impl<K: Key, V> Table<K, V> {
     /// Bytes it takes, but for what its values point to. A hash table has a byte of its own for each place, and one place
     /// in eight stays free.
     pub(super) fn bytes(&self) -> usize {
-        self.parts.iter().map(|part| part.capacity() * 8 / 7 * (size_of::<(K, V)>() + 1)).sum()
+        self.parts.iter().map(|part| part.capacity() * 8 / 7 * (size_of::<([u8; N], V)>() + 1)).sum()
     }
 }
 

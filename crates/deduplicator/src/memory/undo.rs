@@ -43,7 +43,7 @@ impl Memory {
             texts.restore(hash, before);
         }
         for (number, before) in undo.stories.drain(..).rev() {
-            stories.restore(number, before);
+            stories.restore(number.0, before);
         }
         for (hash, before) in undo.postings.drain(..).rev() {
             postings.restore(hash, before);
@@ -65,7 +65,7 @@ impl Memory {
     }
 
     pub(super) fn put_story(&mut self, number: StoryNumber, story: KnownStory) {
-        let before = self.stories.put(number, story);
+        let before = self.stories.put(number.0, story);
         if self.undo.is_on {
             self.undo.stories.push((number, before));
         }

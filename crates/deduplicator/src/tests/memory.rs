@@ -5,6 +5,7 @@ use crate::held::{Claim, StoryNumber, short_hash};
 use crate::marks::Marks;
 use crate::memory::Memory;
 use crate::record::{Learned, Record, Standing};
+use crate::settings::day;
 use crate::{IndexSettings, Query};
 use article::{ArticleId, ContentHash, Evidence, Sketch, StoryId, Timestamp, Verdict, VerdictKind};
 use proptest::prelude::*;
@@ -63,11 +64,15 @@ proptest! {
     }
 }
 
+fn empty() -> Memory {
+    Memory::new(IndexSettings::default())
+}
+
 /// Decides and remembers.
-fn decide(memory: &mut Memory, settings: &IndexSettings, query: &Query, now: Timestamp) -> Verdict {
-    let decided = memory.decide(query, settings, now);
+fn decide(memory: &mut Memory, query: &Query, now: Timestamp) -> Verdict {
+    let decided = memory.decide(query, now);
     if let Some(mut record) = decided.record {
-        memory.apply(&mut record, decided.found, settings);
+        memory.apply(&mut record, decided.found);
     }
     decided.verdict
 }
@@ -94,17 +99,16 @@ fn stream() -> Vec<Query> {
 
 #[test]
 fn what_is_taken_back_was_never_remembered() {
-    let settings = IndexSettings::default();
     let (first, second) = (stream()[..60].to_vec(), stream()[60..].to_vec());
-    let (mut memory, mut other) = (Memory::default(), Memory::default());
+    let (mut memory, mut other) = (empty(), empty());
     for query in &first {
-        decide(&mut memory, &settings, query, NOON);
-        decide(&mut other, &settings, query, NOON);
+        decide(&mut memory, query, NOON);
+        decide(&mut other, query, NOON);
     }
     let before = memory.size();
     memory.begin();
     for query in &second {
-        decide(&mut memory, &settings, query, NOON);
+        decide(&mut memory, query, NOON);
     }
     assert!(memory.size().shingles > before.shingles && memory.size().articles > before.articles);
     memory.take_back();
@@ -115,48 +119,47 @@ fn what_is_taken_back_was_never_remembered() {
     );
     // Whatever is asked now is answered as if that had not been.
     for query in second.iter().rev() {
-        assert_eq!(decide(&mut memory, &settings, query, NOON), decide(&mut other, &settings, query, NOON));
+        assert_eq!(decide(&mut memory, query, NOON), decide(&mut other, query, NOON));
     }
 }
 
 #[test]
 fn a_memory_made_of_records_answers_as_the_one_that_wrote_them() {
-    let settings = IndexSettings::default();
-    let (mut writer, mut batch) = (Memory::default(), Vec::new());
+    let (mut writer, mut batch) = (empty(), Vec::new());
     let mut kinds = Vec::new();
     for query in &stream()[..90] {
-        let decided = writer.decide(query, &settings, NOON);
+        let decided = writer.decide(query, NOON);
         kinds.push(decided.verdict.kind);
         if let Some(mut record) = decided.record {
-            writer.apply(&mut record, decided.found, &settings);
+            writer.apply(&mut record, decided.found);
             record.encode(&mut batch);
         }
     }
     for kind in [VerdictKind::New, VerdictKind::ExactCopy, VerdictKind::NearCopy, VerdictKind::Revision] {
         assert!(kinds.contains(&kind), "{kind:?} in {kinds:?}");
     }
-    let mut reader = Memory::default();
+    let mut reader = empty();
     for mut record in Record::decode_batch(&batch).unwrap() {
-        reader.apply(&mut record, None, &settings);
+        reader.apply(&mut record, None);
     }
     assert_eq!(writer.size().shingles, reader.size().shingles);
     for query in &stream() {
-        assert_eq!(decide(&mut writer, &settings, query, NOON), decide(&mut reader, &settings, query, NOON));
+        assert_eq!(decide(&mut writer, query, NOON), decide(&mut reader, query, NOON));
     }
 }
 
 #[test]
 fn a_round_takes_what_has_left_the_window_and_nothing_else() {
     let settings = IndexSettings::default();
-    let mut memory = Memory::default();
+    let mut memory = empty();
     let within = NOON.plus(DAY * u32::from(settings.window_days));
     for n in 20..60 {
-        decide(&mut memory, &settings, &query(n, &text(n, 300)), if n < 50 { NOON } else { within });
+        decide(&mut memory, &query(n, &text(n, 300)), if n < 50 { NOON } else { within });
     }
     let before = memory.size();
     assert_eq!((before.articles, before.texts, before.stories), (40, 40, 40));
     for _ in 0..Memory::SWEEPS {
-        memory.sweep(settings.oldest_day(within.plus(DAY)));
+        memory.sweep(settings.oldest_on(day(within.plus(DAY))));
     }
     let after = memory.size();
     assert_eq!((after.articles, after.texts, after.stories), (10, 10, 10));
