@@ -6,7 +6,7 @@ use crate::record::Record;
 use crate::settings::day;
 use crate::{IndexError, IndexSettings, IndexStats, Known, Query};
 use article::{ArticleId, Timestamp, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
@@ -205,13 +205,15 @@ impl Owner {
         }
     }
 
-    /// Reads a log to its end.
-    async fn read(&mut self, log: &str) -> Result<(), IndexError> {
+    /// Reads a log to its end. Whether it was lost: then nothing of the others is remembered either.
+    async fn read(&mut self, log: &str) -> Result<bool, IndexError> {
+        let mut was_lost = false;
         loop {
             let end = self.ends.get(log).cloned().unwrap_or_default();
             let appended = self.log.append(log, &end, 0, Vec::new()).await?;
+            was_lost |= matches!(appended, Appended::Lost);
             if self.take_in(log, appended)? {
-                return Ok(());
+                return Ok(was_lost);
             }
         }
     }
@@ -219,8 +221,12 @@ impl Owner {
     /// Reads every log to its end.
     async fn catch_up(&mut self) -> Result<(), IndexError> {
         let (began, before) = (Instant::now(), self.memory.size().articles);
-        for log in self.log.all().await? {
-            self.read(&log).await?;
+        // Also what was read and is listed no more: it was removed.
+        let logs: BTreeSet<String> = self.log.all().await?.into_iter().chain(self.ends.keys().cloned()).collect();
+        let logs: Vec<String> = logs.into_iter().collect();
+        let mut next = 0;
+        while let Some(log) = logs.get(next) {
+            next = if self.read(log).await? { 0 } else { next + 1 };
         }
         let read = self.memory.size().articles.saturating_sub(before);
         if read > WORTH_TELLING {

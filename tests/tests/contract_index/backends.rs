@@ -35,6 +35,11 @@ impl Backend {
         Self { settings, index }
     }
 
+    /// Beginning of its keys.
+    pub(super) fn prefix(&self) -> &str {
+        &self.settings.prefix
+    }
+
     /// As another process would have it; the embedded index is of one process, and there it is the same.
     pub(super) async fn replica(&self) -> Arc<dyn Index> {
         if self.settings.url.starts_with("sqlite") {

@@ -1,6 +1,7 @@
 //! The log in Redis: what no verdict of a small stream would show.
 
 use super::backends::Backend;
+use super::cluster::cluster;
 use super::texts::{self, NOON, at, edited, story};
 use article::{Sketch, Timestamp, VerdictKind};
 use deduplicator::{Index, IndexError, IndexSettings, Replica, Thresholds};
@@ -154,7 +155,7 @@ async fn a_log_that_lost_its_end_is_read_anew() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_emptied_log_is_forgotten_by_those_who_read_it() {
-    let (_server, index, mut connection) = alone(Thresholds::default()).await;
+    let (server, index, mut connection) = alone(Thresholds::default()).await;
     for n in 0..3 {
         index.decide(&at(&format!("site{n}"), &story(n, 300)), NOON).await.unwrap();
     }
@@ -162,6 +163,54 @@ async fn an_emptied_log_is_forgotten_by_those_who_read_it() {
     let copy = index.decide(&at("copy", &story(1, 300)), NOON).await.unwrap();
     assert_eq!(copy.kind, VerdictKind::New);
     assert_eq!(index.stats().await.unwrap().articles, 1);
+    // Others find what was written since, and can remove it.
+    let other = replica(&server, Thresholds::default()).await;
+    assert_eq!(other.stats().await.unwrap().articles, 1);
+    other.clear().await.unwrap();
+    assert_eq!(index.stats().await.unwrap().articles, 0);
+}
+
+/// Languages of a Cluster's logs.
+const LANGUAGES: [&str; 5] = ["de", "en", "es", "fr", "it"];
+
+/// An index on the Cluster with an article in each of [`LANGUAGES`].
+async fn of_all_languages() -> Backend {
+    let backend = Backend::cluster().await;
+    for (n, language) in (0..).zip(LANGUAGES) {
+        let query = texts::query(&format!("https://{language}.example/1"), &story(n, 300), language);
+        backend.index.decide(&query, NOON).await.unwrap();
+    }
+    backend
+}
+
+async fn remove(backend: &Backend, keys: &[String]) {
+    let client = redis::cluster::ClusterClient::new([cluster().await.url()]).unwrap();
+    let mut connection = client.get_async_connection().await.unwrap();
+    for key in keys {
+        let key = format!("{}:6:{key}", backend.prefix());
+        assert_eq!(redis::cmd("DEL").arg(&key).query_async::<u32>(&mut connection).await.unwrap(), 1, "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_languages_log_is_lost_and_the_others_are_not() {
+    for language in LANGUAGES {
+        let backend = of_all_languages().await;
+        remove(&backend, &[format!("{{{language}}}"), format!("{{{language}}}:last")]).await;
+        assert_eq!(backend.index.stats().await.unwrap().articles, 4, "without {language}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emptied_cluster_lists_its_logs_again() {
+    let backend = of_all_languages().await;
+    let logs = LANGUAGES.iter().flat_map(|language| [format!("{{{language}}}"), format!("{{{language}}}:last")]);
+    remove(&backend, &logs.chain(["logs".to_owned()]).collect::<Vec<_>>()).await;
+    assert_eq!(backend.index.decide(&at("copy", &story(1, 300)), NOON).await.unwrap().kind, VerdictKind::New);
+    let other = backend.replica().await;
+    assert_eq!(other.stats().await.unwrap().articles, 1);
+    other.clear().await.unwrap();
+    assert_eq!(backend.index.stats().await.unwrap().articles, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -32,6 +32,25 @@ pub(crate) struct Page {
     pub(crate) is_last: bool,
 }
 
+/// Batches read at once: some megabytes of a busy log, in which some dozen articles share one.
+const AT_ONCE: usize = 128;
+
+impl Appended {
+    /// What an asker who has read a log up to `end` is told: `last` is the name of its last batch, and `found` are those from
+    /// `end` on, or from its beginning for none, [`AT_ONCE`] at most.
+    fn behind(end: &End, last: End, found: Vec<(End, Vec<u8>)>) -> Self {
+        let is_last = found.len() < AT_ONCE;
+        let mut found = found.into_iter();
+        if !end.is_empty() && found.next().is_none_or(|(name, _)| name != *end) {
+            return Self::Lost;
+        }
+        let (names, batches): (Vec<End>, Vec<Vec<u8>>) = found.unzip();
+        // The last may have been trimmed.
+        let read = if is_last { Some(last) } else { names.into_iter().next_back() };
+        Self::Behind(Page { batches, end: read.unwrap_or_else(|| end.clone()), is_last })
+    }
+}
+
 /// Logs of batches of records. There is one, or on a Redis Cluster one a language, so that they spread over its masters.
 #[async_trait]
 pub(crate) trait Log: Send {
@@ -45,7 +64,7 @@ pub(crate) trait Log: Send {
     /// `day`, or as the last batch where that is later.
     async fn append(&mut self, log: &str, end: &End, day: u16, batch: Vec<u8>) -> Result<Appended, IndexError>;
 
-    /// Every log that was begun.
+    /// Every log that was begun, or may have been.
     async fn all(&mut self) -> Result<Vec<String>, IndexError>;
 
     /// Removes batches from before `oldest`, a day.

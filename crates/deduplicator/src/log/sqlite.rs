@@ -1,18 +1,15 @@
 //! The log in a SQLite file, or in memory.
 
-use super::{Appended, End, Log, Page};
+use super::{AT_ONCE, Appended, End, Log};
 use crate::{IndexError, IndexSettings};
 use async_trait::async_trait;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Error, Executor, Row};
+use sqlx::{ConnectOptions, Connection, Error, Executor};
 use std::str::FromStr;
 use std::time::Duration;
 
 /// Version of the tables and of the shingles' hashes in them.
 const SCHEMA: i64 = 4;
-
-/// Batches read at once.
-const AT_ONCE: i64 = 128;
 
 /// A batch is never named as one was before. `last` is the name of the last one, 0 of none; it stays when batches are
 /// trimmed, and goes when all are removed.
@@ -65,11 +62,10 @@ impl SqliteLog {
     async fn append_or_read(&mut self, end: &End, day: u16, batch: Vec<u8>) -> Result<Appended, Error> {
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let last: i64 = sqlx::query_scalar("SELECT id FROM last").fetch_one(&mut *transaction).await?;
-        let read = end.parse().unwrap_or(0);
-        let done = match (last == read, batch.is_empty()) {
+        let done = match (last == number(end), batch.is_empty()) {
             (true, true) => Ok(Appended::At(end.clone())),
             (true, false) => insert(&mut transaction, day, batch).await,
-            (false, _) => after(&mut transaction, read, last).await,
+            (false, _) => after(&mut transaction, end, last).await,
         };
         // Not left to the drop, which keeps other processes out until this one asks something again.
         if done.is_ok() {
@@ -89,30 +85,20 @@ async fn insert(connection: &mut SqliteConnection, day: u16, batch: Vec<u8>) -> 
     Ok(Appended::At(id.to_string()))
 }
 
-/// What comes after batch `read`, 0 for the beginning, of a log whose last one is `last`.
-async fn after(connection: &mut SqliteConnection, read: i64, last: i64) -> Result<Appended, Error> {
-    let rows = sqlx::query("SELECT id, records FROM batches WHERE id >= ? ORDER BY id LIMIT ?")
-        .bind(read)
-        .bind(AT_ONCE)
+/// What comes after `end` in a log whose last batch is `last`.
+async fn after(connection: &mut SqliteConnection, end: &End, last: i64) -> Result<Appended, Error> {
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT id, records FROM batches WHERE id >= ? ORDER BY id LIMIT ?")
+        .bind(number(end))
+        .bind(AT_ONCE as i64)
         .fetch_all(connection)
         .await?;
-    let is_last = rows.len() < AT_ONCE as usize;
-    let (mut batches, mut so_far) = (Vec::with_capacity(rows.len()), 0);
-    for (n, row) in rows.iter().enumerate() {
-        so_far = row.try_get(0)?;
-        // The first is the one that was read, if it is still there.
-        if n > 0 || read == 0 {
-            batches.push(row.try_get(1)?);
-        } else if so_far != read {
-            return Ok(Appended::Lost);
-        }
-    }
-    if rows.is_empty() && read != 0 {
-        return Ok(Appended::Lost);
-    }
-    // The last may have been trimmed.
-    let end = if is_last { last } else { so_far }.to_string();
-    Ok(Appended::Behind(Page { batches, end, is_last }))
+    let found = rows.into_iter().map(|(id, records)| (id.to_string(), records)).collect();
+    Ok(Appended::behind(end, last.to_string(), found))
+}
+
+/// A batch's number, 0 of none.
+fn number(end: &End) -> i64 {
+    end.parse().unwrap_or(0)
 }
 
 #[async_trait]

@@ -1,7 +1,7 @@
 //! Whether a Redis is fit to remember.
 
+use super::Naming;
 use super::link::Link;
-use super::{Naming, VERSION};
 use crate::IndexError;
 use redis::InfoDict;
 
@@ -36,11 +36,13 @@ pub(super) async fn faults(link: &Link, naming: &Naming) -> Result<Vec<String>, 
 
 /// Whether there is an index of an earlier version and none of ours.
 async fn is_outdated(link: &Link, naming: &Naming) -> Result<bool, IndexError> {
-    let mut ours = redis::cmd("EXISTS");
-    ours.arg(naming.list(VERSION));
-    let mut earlier = redis::cmd("EXISTS");
-    earlier.arg((1..VERSION).map(|version| naming.list(version)).collect::<Vec<_>>());
-    Ok(link.run::<u32>(&ours).await? == 0 && link.run::<u32>(&earlier).await? > 0)
+    let (ours, earlier) = naming.signs();
+    let held = async |keys: &[String]| {
+        let mut command = redis::cmd("EXISTS");
+        command.arg(keys);
+        link.run::<u32>(&command).await
+    };
+    Ok(held(&[ours]).await? == 0 && held(&earlier).await? > 0)
 }
 
 /// A write that changes nothing: a Redis that is full, failing over or a replica answers `PING` and takes no claim.

@@ -6,23 +6,17 @@ use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, ScriptInvocation, ServerErrorKind, TlsCertificates};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// Longest pause between two attempts to connect.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// Commands of this process that may wait for an answer at once: more only wait in line here instead.
-const IN_FLIGHT: usize = 256;
-
-/// One connection, shared: commands of many tasks travel together. Made at the first command, and again
-/// after a failure.
-#[derive(Clone)]
+/// One connection, for one command at a time. Made at the first command, and again after a failure.
 pub(super) enum Link {
     Single(ConnectionManager),
     /// A Cluster's client must connect to be made, which a start must not wait for.
-    Cluster(Arc<ClusterClient>, Arc<OnceCell<ClusterConnection>>),
+    Cluster(Box<ClusterClient>, OnceCell<ClusterConnection>),
 }
 
 impl Link {
@@ -43,13 +37,12 @@ impl Link {
         if settings.cluster {
             let mut builder = ClusterClientBuilder::new([settings.url.as_str()])
                 .connection_timeout(connect)
-                .response_timeout(respond)
-                .connection_concurrency_limit(IN_FLIGHT);
+                .response_timeout(respond);
             if let Some(certificates) = certificates {
                 builder = builder.certs(certificates);
             }
             let client = builder.build().map_err(|e| wrong(&e))?;
-            return Ok(Self::Cluster(Arc::new(client), Arc::default()));
+            return Ok(Self::Cluster(Box::new(client), OnceCell::new()));
         }
         let client = match certificates {
             Some(certificates) => Client::build_with_tls(settings.url.as_str(), certificates),
@@ -60,8 +53,7 @@ impl Link {
             .set_response_timeout(Some(respond))
             .set_max_delay(MAX_DELAY)
             // One attempt a command: the worker's circuit is what waits.
-            .set_number_of_retries(1)
-            .set_concurrency_limit(IN_FLIGHT);
+            .set_number_of_retries(1);
         let manager = client.and_then(|c| ConnectionManager::new_lazy_with_config(c, config)).map_err(|e| wrong(&e))?;
         Ok(Self::Single(manager))
     }
@@ -74,7 +66,7 @@ impl Link {
     pub(super) async fn run<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, IndexError> {
         let result = match self {
             Link::Single(manager) => command.query_async(&mut manager.clone()).await,
-            Link::Cluster(..) => command.query_async(&mut self.cluster().await?).await,
+            Link::Cluster(client, made) => command.query_async(&mut connected(client, made).await?).await,
         };
         result.map_err(|e| failed(&e))
     }
@@ -83,26 +75,18 @@ impl Link {
     pub(super) async fn call<T: FromRedisValue>(&self, call: ScriptInvocation<'static>) -> Result<T, IndexError> {
         let result = match self {
             Link::Single(manager) => call.invoke_async(&mut manager.clone()).await,
-            Link::Cluster(..) => call.invoke_async(&mut self.cluster().await?).await,
+            Link::Cluster(client, made) => call.invoke_async(&mut connected(client, made).await?).await,
         };
         result.map_err(|e| failed(&e))
     }
-
-    async fn cluster(&self) -> Result<ClusterConnection, IndexError> {
-        match self {
-            Link::Cluster(client, made) => {
-                let made = made.get_or_try_init(|| client.get_async_connection()).await;
-                made.cloned().map_err(|e| failed(&e))
-            }
-            Link::Single(_) => Err(IndexError::Damaged("not a Cluster".to_owned())),
-        }
-    }
 }
 
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_cluster() { "Link::Cluster" } else { "Link::Single" })
-    }
+async fn connected(
+    client: &ClusterClient,
+    made: &OnceCell<ClusterConnection>,
+) -> Result<ClusterConnection, IndexError> {
+    let made = made.get_or_try_init(|| client.get_async_connection()).await;
+    made.cloned().map_err(|e| failed(&e))
 }
 
 /// What heals by itself or by its operator (no connection, no answer, loading, failing over, out of memory, disk full, a

@@ -4,22 +4,19 @@ mod entry;
 mod health;
 mod link;
 
-use super::{Appended, End, Log, Page};
+use super::{AT_ONCE, Appended, End, Log};
 use crate::{IndexError, IndexSettings};
 use async_trait::async_trait;
 use entry::Id;
 use link::Link;
 use redis::Script;
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamId, StreamRangeReply};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Version of the keys, of what lies under them and of the shingles' hashes. Another version is another index: the old
 /// one is not read, which [`health`] says, and expires by itself.
 const VERSION: u8 = 6;
-
-/// Entries read at once: some megabytes of a busy log, in which some dozen articles share one.
-const AT_ONCE: usize = 128;
 
 /// Nodes of a stream that are weighed for its size; by Redis' five it was half too much.
 const WEIGHED: usize = 256;
@@ -37,7 +34,7 @@ pub(crate) struct RedisLog {
     naming: Naming,
     /// Seconds that a log lives after it was last written.
     keep: u64,
-    /// Logs that this process has announced in the index's own list, which measuring and clearing go by.
+    /// On a Cluster, logs that this process has announced in the index's own list, which measuring and clearing go by.
     announced: BTreeSet<String>,
 }
 
@@ -54,9 +51,9 @@ impl RedisLog {
 
     /// Adds a log to the list before anything is written to it.
     async fn announce(&mut self, log: &str) -> Result<(), IndexError> {
-        if !self.announced.contains(log) {
+        if self.naming.is_spread && !self.announced.contains(log) {
             let mut command = redis::cmd("SADD");
-            command.arg(self.naming.list(VERSION)).arg(log);
+            command.arg(self.naming.list()).arg(log);
             self.link.run::<()>(&command).await?;
             self.announced.insert(log.to_owned());
         }
@@ -75,7 +72,9 @@ impl Log for RedisLog {
     }
 
     async fn append(&mut self, log: &str, end: &End, day: u16, batch: Vec<u8>) -> Result<Appended, IndexError> {
-        self.announce(log).await?;
+        if !batch.is_empty() {
+            self.announce(log).await?;
+        }
         let id = Id::after(end, day);
         let mut call = APPEND.prepare_invoke();
         call.key(log).key(last(log)).arg(end).arg(id.to_string()).arg(&batch).arg(self.keep).arg(AT_ONCE);
@@ -83,13 +82,23 @@ impl Log for RedisLog {
         match behind {
             None if batch.is_empty() => Ok(Appended::At(end.clone())),
             None => Ok(Appended::At(id.to_string())),
-            Some((last, entries)) => after(end, last, entries),
+            Some((last, entries)) => {
+                let appended = Appended::behind(end, last, batches(entries)?);
+                if matches!(appended, Appended::Lost) {
+                    // Whoever emptied it may have emptied the list.
+                    self.announced.clear();
+                }
+                Ok(appended)
+            }
         }
     }
 
     async fn all(&mut self) -> Result<Vec<String>, IndexError> {
+        if !self.naming.is_spread {
+            return Ok(vec![self.naming.log("")]);
+        }
         let mut command = redis::cmd("SMEMBERS");
-        command.arg(self.naming.list(VERSION));
+        command.arg(self.naming.list());
         self.link.run(&command).await
     }
 
@@ -109,10 +118,12 @@ impl Log for RedisLog {
             command.arg(&log).arg(last(&log));
             self.link.run::<()>(&command).await?;
         }
-        let mut command = redis::cmd("UNLINK");
-        command.arg(self.naming.list(VERSION));
-        self.link.run::<()>(&command).await?;
-        self.announced.clear();
+        if self.naming.is_spread {
+            let mut command = redis::cmd("UNLINK");
+            command.arg(self.naming.list());
+            self.link.run::<()>(&command).await?;
+            self.announced.clear();
+        }
         Ok(())
     }
 
@@ -135,21 +146,13 @@ impl Log for RedisLog {
     }
 }
 
-/// What comes after `end`, of a log's entries from it on and the id of its last one.
-fn after(end: &End, last: End, entries: StreamRangeReply) -> Result<Appended, IndexError> {
-    let is_last = entries.ids.len() < AT_ONCE;
-    let mut entries = entries.ids.into_iter();
-    if !end.is_empty() && entries.next().is_none_or(|entry| entry.id != *end) {
-        return Ok(Appended::Lost);
-    }
-    let (mut batches, mut read) = (Vec::with_capacity(entries.len()), end.clone());
-    for entry in entries {
-        batches.push(entry.get(BATCH).ok_or_else(|| IndexError::Damaged(format!("entry {} has no batch", entry.id)))?);
-        read = entry.id;
-    }
-    // The last may have been trimmed.
-    let end = if is_last { last } else { read };
-    Ok(Appended::Behind(Page { batches, end, is_last }))
+/// A log's entries, each with its batch.
+fn batches(entries: StreamRangeReply) -> Result<Vec<(End, Vec<u8>)>, IndexError> {
+    let batch = |entry: StreamId| {
+        let batch = entry.get(BATCH).ok_or_else(|| IndexError::Damaged(format!("entry {} has no batch", entry.id)))?;
+        Ok((entry.id, batch))
+    };
+    entries.ids.into_iter().map(batch).collect()
 }
 
 /// How an installation's keys are named. A log and the id of its last entry share a hash tag, so that on a Cluster they
@@ -166,10 +169,15 @@ impl Naming {
         self.key(VERSION, &format!("{{{tag}}}"))
     }
 
-    /// The list of logs of an index of this version.
-    pub(super) fn list(&self, version: u8) -> String {
-        // Up to version 5 it listed languages.
-        self.key(version, if version > 5 { "logs" } else { "languages" })
+    /// The list of logs on a Cluster.
+    fn list(&self) -> String {
+        self.key(VERSION, "logs")
+    }
+
+    /// What an index of this version and one of each earlier version has on one Redis, if there is one.
+    pub(super) fn signs(&self) -> (String, Vec<String>) {
+        let earlier = (1..VERSION).map(|version| self.key(version, "languages"));
+        (last(&self.log("")), earlier.collect())
     }
 
     /// What is written to see whether it can be.
